@@ -1,0 +1,154 @@
+"""What goes with what this person did: a closed-form item-item model."""
+
+import logging
+from typing import TYPE_CHECKING, Annotated, Self
+
+import msgspec
+import numpy as np
+
+from recommend.algorithms.base import (
+    COUNTING_PAIRS,
+    INVERTING,
+    PREPARING,
+    Algorithm,
+    AlgorithmConfig,
+    Arrays,
+    Histories,
+    Interactions,
+    Progress,
+    silent,
+)
+from recommend.algorithms.interactions import Float32Array, damped
+from recommend.algorithms.inversion import BLOCK, invert_in_place
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+logger = logging.getLogger(__name__)
+
+PRIOR_SCALE = 1e-6
+"""What the most popular course gets from popularity alone: it decides between equals and answers empty histories."""
+
+
+class EaseConfig(AlgorithmConfig, frozen=True, kw_only=True):
+    """Settings of `Ease`.
+
+    regularization: lambda of the paper, added to the diagonal of the Gram matrix (squared event weights);
+        more for fewer data.
+    recency_half_life: by how many later courses of the same person a course's say is halved when scoring
+        (courses); 0 lets all speak alike, as in the paper. Events of one time are never told apart.
+    max_items: only this many most popular courses are modelled (courses), for memory is 4 * max_items^2 bytes
+        and time grows with max_items^3; the others are ranked by popularity, near a score of 0.
+
+    The defaults were chosen on the MOOCCubeX enrolments with each learner's last training course held out.
+    """
+
+    regularization: Annotated[float, msgspec.Meta(gt=0, le=1e9)] = 100.0
+    recency_half_life: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 3.0
+    max_items: Annotated[int, msgspec.Meta(ge=1, le=46_000)] = 20_000
+
+
+class Ease(Algorithm[EaseConfig]):
+    """EASE (Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019).
+
+    With X (people x courses) the damped event weights, B minimises |X - XB|^2 + lambda |B|^2 under diag(B) = 0:
+    B = I - P diag(1 / diag(P)), P = (X'X + lambda I)^-1. A history x, fresh courses weighing more, scores x B.
+    """
+
+    name = "ease"
+    Config = EaseConfig
+
+    def fit(self, interactions: Interactions, progress: Progress = silent) -> Self:
+        """Count pairs, invert, keep B in the same memory. Raises `EmptyDataset`."""
+        interactions.require_learnable()
+        progress(PREPARING, 0, 1, {})
+        matrix = interactions.matrix()
+        matrix.data = damped(matrix.data)
+        popularity = np.asarray(matrix.sum(axis=0), dtype=np.float32).ravel()
+        modelled = self._modelled(popularity)
+        progress(PREPARING, 1, 1, {"modelled courses": len(modelled), "courses": len(popularity)})
+        weights = _gram(matrix[:, modelled], progress)
+        np.fill_diagonal(weights, weights.diagonal() + np.float32(self.config.regularization))
+        invert_in_place(weights, lambda done, total: progress(INVERTING, done, total, {}))
+        _regression_weights(weights)
+        self.n_items = interactions.n_items
+        self.restore({"item_weights": weights, "modelled": modelled, "popularity": popularity})
+        return self
+
+    def scores(self, histories: Histories) -> Float32Array:
+        """x B plus a trace of popularity, float32 (people, n_items); one person costs one small product."""
+        self._require_answerable(histories)
+        histories = histories.distinct()
+        rows = self._row_of_item[histories.items]
+        strengths = damped(histories.weights) * histories.recency(self.config.recency_half_life)
+        known = rows >= 0
+        if len(histories) == 1:
+            votes = strengths[known] @ self._item_weights[rows[known]]
+        else:
+            votes = self._votes(histories.people[known], rows[known], strengths[known], len(histories))
+        scores = np.tile(self._prior, (len(histories), 1))
+        if len(self._modelled_items) == self.n_items:
+            scores += votes
+        else:
+            scores[:, self._modelled_items] += votes
+        return scores
+
+    def similar(self, item: int) -> Float32Array:
+        """The row of B: what having this course says for each other one; -inf for the course itself."""
+        similarity = self.scores(Histories.single([item]))[0]
+        similarity[item] = -np.inf
+        return similarity
+
+    def arrays(self) -> Arrays:
+        """item_weights: B, float32 (modelled, modelled); modelled: int32 (modelled,) courses; popularity: float32 (n_items,)."""
+        return {
+            "item_weights": self._item_weights,
+            "modelled": self._modelled_items,
+            "popularity": self._popularity,
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take up what `arrays` gave."""
+        self._item_weights = arrays["item_weights"]
+        self._modelled_items = arrays["modelled"]
+        self._popularity = arrays["popularity"]
+        self._prior = self._popularity * np.float32(PRIOR_SCALE / self._popularity.max())
+        self._row_of_item = np.full(self.n_items, -1, dtype=np.int32)
+        self._row_of_item[self._modelled_items] = np.arange(len(self._modelled_items))
+
+    def _modelled(self, popularity: Float32Array) -> np.ndarray:
+        limit = self.config.max_items
+        if limit < len(popularity):
+            logger.warning(
+                "EASE models the %d most popular of %d courses (%.1f GB); raise max_items to model more.",
+                limit,
+                len(popularity),
+                4 * limit**2 / 1e9,
+            )
+        most_popular = np.argsort(-popularity, kind="stable")[:limit]
+        return np.sort(most_popular).astype(np.int32)
+
+    def _votes(self, people: np.ndarray, rows: np.ndarray, strengths: Float32Array, size: int) -> Float32Array:
+        from scipy.sparse import csr_matrix  # serving one person at a time needs numpy alone
+
+        return csr_matrix((strengths, (people, rows)), shape=(size, len(self._item_weights))) @ self._item_weights
+
+
+def _gram(matrix: "csr_matrix", progress: Progress) -> Float32Array:
+    """X'X as a dense float32 (items, items), made a block of rows at a time."""
+    size = matrix.shape[1]
+    by_item = matrix.T.tocsr()
+    gram = np.empty((size, size), dtype=np.float32)
+    for start in range(0, size, BLOCK):
+        stop = min(start + BLOCK, size)
+        gram[start:stop] = (by_item[start:stop] @ matrix).toarray()
+        progress(COUNTING_PAIRS, stop, size, {})
+    return gram
+
+
+def _regression_weights(inverse: Float32Array) -> None:
+    """Turn P into B = I - P diag(1 / diag(P)), in place."""
+    scale = -1 / inverse.diagonal()
+    for start in range(0, len(inverse), BLOCK):
+        inverse[start : start + BLOCK] *= scale
+    np.fill_diagonal(inverse, 0)
