@@ -1,0 +1,1 @@
+"""Who: users, persons, platforms, linked accounts, consent and API keys."""

@@ -1,0 +1,22 @@
+"""The tables of who."""
+
+from accounts.models.api_key import ApiKey, KeyKind
+from accounts.models.consent import Consent, ConsentSource, Purpose
+from accounts.models.linked_account import LinkCode, LinkedAccount
+from accounts.models.person import Person
+from accounts.models.platform import HOUSE_SLUG, Platform
+from accounts.models.user import User
+
+__all__ = [
+    "ApiKey",
+    "Consent",
+    "ConsentSource",
+    "HOUSE_SLUG",
+    "KeyKind",
+    "LinkCode",
+    "LinkedAccount",
+    "Person",
+    "Platform",
+    "Purpose",
+    "User",
+]

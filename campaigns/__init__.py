@@ -1,0 +1,1 @@
+"""Why to come back: check-in, lottery, exclusive activities and outreach."""

@@ -1,0 +1,86 @@
+"""Batches of the API: the good entries are kept although others are bad, and each bad one is told what is wrong."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import msgspec
+from django.http import HttpRequest
+
+from crossmarket.foundation.bodies import MEBIBYTE, field_error, read_json
+from crossmarket.foundation.problems import FieldError, Problem
+
+MOST_ENTRIES = 2_000
+LONGEST_ENTRY = 32 * 1024
+
+Entry = TypeVar("Entry")
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """The body of a batch call; entries are decoded one by one, so that one bad entry spoils no other."""
+
+    batch: list[msgspec.Raw]
+
+
+class Refusal(Exception):
+    """An entry that cannot be taken: a code for programs and words for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """An entry that was not taken: its place in the batch, its bytes as they came, and why."""
+
+    index: int
+    payload: bytes
+    code: str
+    detail: str
+
+
+@dataclass
+class Parsed(Generic[Entry]):
+    """A batch once read: the good entries with their places, and the others."""
+
+    entries: list[Entry] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def read_envelope(request: HttpRequest) -> list[bytes]:
+    """The entries of a batch call, undecoded. Raises `Problem` when it is none or too large."""
+    envelope = read_json(request, Envelope, limit=MEBIBYTE)
+    if len(envelope.batch) > MOST_ENTRIES:
+        detail = f"A batch may have {MOST_ENTRIES} entries; this one has {len(envelope.batch)}."
+        raise Problem(413, "too_many_entries", detail, [FieldError("/batch", "too_many_entries", detail)])
+    return [bytes(raw) for raw in envelope.batch]
+
+
+def parse(payloads: Sequence[bytes], entry_type: type[Entry], check: Callable[[Entry], None]) -> Parsed[Entry]:
+    """Decode each entry and run `check`, which raises `Refusal` for what the type alone cannot say."""
+    decoder = msgspec.json.Decoder(entry_type)
+    parsed: Parsed[Entry] = Parsed()
+    for index, payload in enumerate(payloads):
+        try:
+            if len(payload) > LONGEST_ENTRY:
+                raise Refusal("too_large", f"An entry may have {LONGEST_ENTRY} bytes; this one has {len(payload)}.")
+            entry = decoder.decode(payload)
+            if b"\\u0000" in payload:
+                raise Refusal("invalid_character", "A text has the character U+0000, which cannot be stored.")
+            check(entry)
+        except Refusal as refusal:
+            parsed.rejected.append(Rejected(index, payload, refusal.code, refusal.detail))
+        except msgspec.ValidationError as error:
+            wrong = field_error(error)
+            detail = f"{wrong.pointer}: {wrong.detail}" if wrong.pointer else wrong.detail
+            parsed.rejected.append(Rejected(index, payload, f"{wrong.code}_field", detail))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            parsed.rejected.append(Rejected(index, payload, "malformed_json", f"This is no valid JSON: {error}."))
+        else:
+            parsed.entries.append(entry)
+            parsed.indices.append(index)
+            parsed.payloads.append(payload)
+    return parsed

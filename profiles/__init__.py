@@ -1,0 +1,1 @@
+"""What we know: courses, events, their ingestion, and the live history of a person."""

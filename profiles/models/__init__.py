@@ -1,0 +1,7 @@
+"""The tables of what we know."""
+
+from profiles.models.course import Course, CourseKind
+from profiles.models.event import Event, EventType
+from profiles.models.rejected_event import RejectedEvent
+
+__all__ = ["Course", "CourseKind", "Event", "EventType", "RejectedEvent"]

@@ -1,0 +1,1 @@
+"""What it is worth: coupons, personal discounts, exclusive content and points."""
