@@ -1,0 +1,1 @@
+"""Recommenders as plain mathematics: numbers in, numbers out, no Django and no database."""

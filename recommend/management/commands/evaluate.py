@@ -1,0 +1,157 @@
+"""`manage.py evaluate`: how good the algorithms are on a folder of real data."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from recommend.algorithms.base import Algorithm, EmptyDataset, InvalidConfig
+from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
+from recommend.datasets import FORMATS, BrokenLine, DatasetError, open_dataset
+from recommend.evaluation import Result, configured, evaluate
+from recommend.split import Split, split_of
+
+READING = "reading"
+BROKEN_LINES_SHOWN = 20
+
+
+class Command(BaseCommand):
+    """Train algorithms on a folder of data and measure them on what was held back; needs no database."""
+
+    help = (
+        "Train algorithms on a folder of real data and measure them on what was held back. "
+        "Needs no database. Results go to the standard output, progress and broken lines to the standard error."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The command line."""
+        parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="the folder of the data set")
+        parser.add_argument("--format", required=True, metavar="FORMAT", help=f"one of {', '.join(FORMATS)}")
+        parser.add_argument(
+            "--algorithm",
+            required=True,
+            metavar="NAME[,NAME…]",
+            help=f"one or more of {', '.join(ALGORITHMS)}, separated by commas",
+        )
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE",
+            dest="settings",
+            help="a setting for those of the algorithms that have it; may be repeated",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object per algorithm, each on its own line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Read, train, measure, print. Raises `CommandError` for whatever people can put right."""
+        with Watch(Console(stderr=True)) as watch:
+            try:
+                algorithms = _chosen(options["algorithm"], options["settings"])
+                split = _read(options["data"], options["format"], watch)
+                results = [self._measured(model, split, watch, options["json"]) for model in algorithms]
+            except (DatasetError, EmptyDataset, InvalidConfig, UnknownAlgorithm) as error:
+                raise CommandError(str(error)) from error
+            except FloatingPointError as error:
+                raise CommandError(str(error)) from error
+            except MemoryError as error:
+                raise CommandError(f"There is not enough memory ({error}); a smaller max_items needs less.") from error
+        if not options["json"]:
+            Console(file=self.stdout).print(_table(results))  # type: ignore[arg-type]
+
+    def _measured(self, model: Algorithm[Any], split: Split, watch: Watch, as_json: bool) -> Result:
+        watch.subject = model.name
+        result = evaluate(model, split, watch.training)
+        if as_json:
+            self.stdout.write(msgspec.json.encode(result).decode())
+            self.stdout.flush()
+        return result
+
+
+class Watch:
+    """One progress bar on the standard error, for whatever is going on; and the first broken lines."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[metrics]}"),
+        )
+        self.subject = ""
+        self.broken_lines = 0
+        self._progress = Progress(*columns, console=console)
+        self._bars: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Watch:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    def training(self, step: str, done: int, total: int, metrics: dict[str, float]) -> None:
+        """The progress of an algorithm."""
+        self._show(f"{self.subject}: {step}", done, total, ", ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
+
+    def reading(self, file: str, done: int, total: int) -> None:
+        """The progress of reading a file (bytes)."""
+        self._show(f"{READING} {file}", done, total, "")
+
+    def broken(self, line: BrokenLine) -> None:
+        """A line that was skipped."""
+        self.broken_lines += 1
+        if self.broken_lines <= BROKEN_LINES_SHOWN:
+            self._progress.console.print(f"Skipped {line}", markup=False, highlight=False, soft_wrap=True)
+
+    def sum_up(self) -> None:
+        """Say how many lines were skipped, when not all were shown."""
+        if self.broken_lines > BROKEN_LINES_SHOWN:
+            self._progress.console.print(f"Skipped {self.broken_lines} lines in all.")
+
+    def _show(self, description: str, done: int, total: int, metrics: str) -> None:
+        if description not in self._bars:
+            self._bars[description] = self._progress.add_task(description, metrics="")
+        self._progress.update(self._bars[description], completed=done, total=total, metrics=metrics)
+
+
+def _chosen(names: str, settings: list[str]) -> list[Algorithm[Any]]:
+    chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
+    if not chosen:
+        raise CommandError(f"Name at least one algorithm of {', '.join(ALGORITHMS)}.")
+    return configured([algorithm(name) for name in chosen], dict(_setting(text) for text in settings))
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (equals and key.strip()):
+        raise CommandError(f"--set {text!r} is not of the form key=value.")
+    return key.strip(), value.strip()
+
+
+def _read(directory: Path, format_name: str, watch: Watch) -> Split:
+    split = split_of(open_dataset(format_name, directory), watch.broken, watch.reading)
+    watch.sum_up()
+    return split
+
+
+def _table(results: list[Result]) -> Table:
+    first = results[0]
+    title = f"{first.users:,} people, {first.items:,} items, {first.interactions:,} interactions"
+    table = Table("algorithm", title=title)
+    for heading in ("fit s", "people/s", "recall@10", "recall@20", "ndcg@10", "ndcg@20"):
+        table.add_column(heading, justify="right")
+    for result in results:
+        accuracy = (result.recall_10, result.recall_20, result.ndcg_10, result.ndcg_20)
+        speed = f"{result.fit_seconds:.1f}", f"{result.users_per_second:,.0f}"
+        table.add_row(result.algorithm, *speed, *(f"{value:.4f}" for value in accuracy))
+    return table
