@@ -12,8 +12,11 @@ def main() -> None:
 
     from crossmarket import embedded
 
-    with embedded.services_for_command(sys.argv):
-        execute_from_command_line(sys.argv)
+    try:
+        with embedded.services_for_command(sys.argv):
+            execute_from_command_line(sys.argv)
+    except embedded.EmbeddedServiceError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,88 @@
+"""What every test stands on: real PostgreSQL and Redis in a throw-away data folder, a real worker, a real browser.
+
+`DATABASE_URL` and `REDIS_URL` name other servers; of the Redis given, database 15 is used and emptied.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+TEST_REDIS_DATABASE = 15
+
+if "crossmarket.settings" in sys.modules:
+    raise pytest.UsageError(
+        "Settings were loaded before the tests' data folder was made: unset DJANGO_SETTINGS_MODULE."
+    )
+
+# Unix socket paths are short, so the folder is made right under /tmp. All this comes before Django reads its settings.
+FOLDER = Path(tempfile.mkdtemp(prefix="crossmarket-", dir="/tmp" if Path("/tmp").is_dir() else None))
+os.environ["CROSSMARKET_VAR"] = str(FOLDER)
+os.environ["DJANGO_SETTINGS_MODULE"] = "crossmarket.settings"
+for name in ("HTTPS", "DEBUG", "SEED_DEMO", "PORT", "PUBLIC_URL", "MEDIA_STORAGE"):
+    os.environ.pop(name, None)
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+if os.environ.get("REDIS_URL", "").startswith(("redis://", "rediss://")):
+    os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{TEST_REDIS_DATABASE}"))
+
+pytest_plugins = ["tests.browser", "tests.processes"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings that differ in tests: plain static files, quick passwords; SIGTERM ends a run like Ctrl-C."""
+    from django.conf import settings
+
+    from crossmarket import translations
+
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    translations.compile_stale(settings.BASE_DIR / "locale")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[None]:
+    """PostgreSQL and Redis, up until the last test is over; tests that touch the database get them unasked."""
+    from crossmarket import embedded
+
+    with embedded.services():
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(services: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Have PostgreSQL running before the test database is made."""
+
+
+@pytest.fixture
+def redis_client(services: None) -> "Iterator[object]":
+    """A client of the tests' Redis."""
+    import redis
+    from django.conf import settings
+
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(request: pytest.FixtureRequest) -> None:
+    """Start every test that uses the database or Redis with nothing in Redis but the broker's own tables."""
+    used = {"db", "transactional_db", "live_server", "services", "redis_client", "client"} & set(request.fixturenames)
+    if not (used or request.node.get_closest_marker("django_db")):
+        return
+    client = request.getfixturevalue("redis_client")
+    if keys := [key for key in client.keys("*") if not key.startswith(b"_kombu")]:
+        client.delete(*keys)

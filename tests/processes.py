@@ -1,0 +1,60 @@
+"""Real processes beside the tests: a Celery worker on the test database."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 120
+
+
+def test_database_url() -> str:
+    """The address of the database that the tests are using just now."""
+    from django.db import connection
+
+    settings = connection.settings_dict
+    who = quote(settings["USER"], safe="")
+    if settings["PASSWORD"]:
+        who += ":" + quote(settings["PASSWORD"], safe="")
+    options = {"host": settings["HOST"]} | ({"port": settings["PORT"]} if settings["PORT"] else {})
+    return f"postgres://{who}@/{settings['NAME']}?{urlencode(options)}"
+
+
+test_database_url.__test__ = False  # type: ignore[attr-defined]
+
+
+def process_environment(**more: str) -> dict[str, str]:
+    """The environment for a child process that works on the test database and the tests' Redis."""
+    from django.conf import settings
+
+    return os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | more
+
+
+@pytest.fixture(scope="session")
+def _worker(django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
+    from crossmarket.celery import app
+
+    command = [sys.executable, "-m", "celery", "-A", "crossmarket", "worker", "--concurrency=1", "--loglevel=WARNING"]
+    process = subprocess.Popen(command, cwd=ROOT, env=process_environment(), start_new_session=True)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not app.control.ping(timeout=0.5):
+            assert process.poll() is None, "the worker ended at once; its last lines are above"
+            assert time.monotonic() < deadline, "the worker did not answer"
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@pytest.fixture
+def celery_worker_process(_worker: subprocess.Popen[bytes], transactional_db: None) -> subprocess.Popen[bytes]:
+    """A real Celery worker, one for the whole run, that sees what this test commits."""
+    assert _worker.poll() is None, "the worker has ended"
+    return _worker
