@@ -69,7 +69,9 @@ def configured(kinds: Iterable[type[Algorithm[Any]]], settings: Mapping[str, str
     kinds = list(kinds)
     known = {name for kind in kinds for name in kind.Config.__struct_fields__}
     if unknown := sorted(set(settings) - known):
-        raise InvalidConfig(f"No chosen algorithm has the setting {unknown[0]!r}; there are {', '.join(sorted(known))}.")
+        raise InvalidConfig(
+            f"No chosen algorithm has the setting {unknown[0]!r}; there are {', '.join(sorted(known))}."
+        )
     return [kind(_config(kind, {**WITHOUT_CLOCK, **settings})) for kind in kinds]
 
 
@@ -134,13 +136,14 @@ def first_columns(scores: Float32Array, count: int) -> Int64Array:
 def recall(hits: BoolArray, relevant: Int64Array, k: int) -> Float64Array:
     """The share of the relevant items in the first k places, (people,).
 
-    hits: (people, places), whether each place holds a relevant item; relevant: (people,), how many there are, 1 or more.
+    hits: (people, places), whether each place holds a relevant item; relevant: (people,), how many there are, at
+    least one.
     """
     return hits[:, :k].sum(axis=1) / relevant
 
 
 def ndcg(hits: BoolArray, relevant: Int64Array, k: int) -> Float64Array:
-    """The discounted gain of the first k places, against a list that has relevant items alone as far as it can, (people,)."""
+    """The discounted gain of the first k places as a share of what the best possible list has there, (people,)."""
     discounts = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.cumsum(discounts)[np.minimum(relevant, k) - 1]
     return hits[:, :k] @ discounts[: hits.shape[1]] / ideal

@@ -68,7 +68,10 @@ class _Columns:
 
 
 def split_of(dataset: Dataset, on_broken: OnBroken, on_progress: OnProgress) -> Split:
-    """Read the folder and split it. Raises `DatasetError`, and `EmptyDataset` when there is nothing to train on or ask."""
+    """Read the folder and split it.
+
+    Raises `DatasetError`, and `EmptyDataset` when there is nothing to train on or nothing to ask.
+    """
     known, asked = _Columns(dataset.platforms), _Columns(dataset.platforms)
     for record in dataset.records("train", on_broken, on_progress):
         (asked if is_held_out(record) else known).add(record)
@@ -123,7 +126,7 @@ def _joined(known: array, asked: array) -> Int64Array:
 def _item_columns(platforms: Int32Array, items: Int64Array) -> tuple[Int32Array, npt.NDArray[np.int32]]:
     """The platform of each column, and the column of each row."""
     columns = np.empty(len(items), dtype=np.int32)
-    sizes = []
+    sizes: list[int] = []
     for platform in range(platforms.max() + 1):
         of_platform = platforms == platform
         distinct, numbers = np.unique(items[of_platform], return_inverse=True)

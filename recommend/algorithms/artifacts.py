@@ -1,9 +1,8 @@
 """Trained models as folders: one `.npy` file per array (memory-mappable) and `model.json`, never a pickle."""
 
-import os
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -40,7 +39,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
     algorithm: str
     config: dict[str, Any]
-    n_items: int
+    n_items: Annotated[int, msgspec.Meta(ge=1)]
     loss_curve: list[LossPoint]
     arrays: dict[str, ArrayFile] = {}
     format: int = FORMAT
@@ -53,7 +52,7 @@ def write_artifact(directory: Path, manifest: Manifest, arrays: Arrays) -> None:
     encoded = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(manifest, arrays=files)))
     partial = directory / f"{MANIFEST}.partial"
     partial.write_bytes(encoded)
-    os.replace(partial, directory / MANIFEST)
+    partial.replace(directory / MANIFEST)
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -66,7 +65,9 @@ def read_manifest(directory: Path) -> Manifest:
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CorruptedArtifact(f"{path} cannot be read ({error}); train the model again.") from error
     if manifest.format != FORMAT:
-        raise CorruptedArtifact(f"{path} has format {manifest.format}, this version reads {FORMAT}; train the model again.")
+        raise CorruptedArtifact(
+            f"{path} has format {manifest.format}, this version reads {FORMAT}; train the model again."
+        )
     return manifest
 
 
@@ -80,8 +81,8 @@ def _write_array(directory: Path, name: str, array: npt.NDArray[Any]) -> ArrayFi
     partial = directory / f"{name}.npy.partial"
     with partial.open("wb") as file:
         np.save(file, array, allow_pickle=False)
-    os.replace(partial, directory / f"{name}.npy")
-    return ArrayFile(shape=array.shape, dtype=array.dtype.str, checksum=zlib.crc32(array))
+    partial.replace(directory / f"{name}.npy")
+    return ArrayFile(shape=array.shape, dtype=array.dtype.str, checksum=zlib.crc32(array.data))
 
 
 def _read_array(path: Path, expected: ArrayFile) -> npt.NDArray[Any]:
@@ -91,6 +92,10 @@ def _read_array(path: Path, expected: ArrayFile) -> npt.NDArray[Any]:
         raise CorruptedArtifact(f"{path} is missing; train the model again.") from None
     except (OSError, ValueError, EOFError) as error:
         raise CorruptedArtifact(f"{path} is damaged ({error}); train the model again.") from error
-    if array.shape != expected.shape or array.dtype.str != expected.dtype or zlib.crc32(array) != expected.checksum:
+    if (
+        array.shape != expected.shape
+        or array.dtype.str != expected.dtype
+        or zlib.crc32(array.data) != expected.checksum
+    ):
         raise CorruptedArtifact(f"{path} is not the file that was written with this model; train the model again.")
     return array

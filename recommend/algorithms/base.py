@@ -18,12 +18,12 @@ from recommend.algorithms.artifacts import (
     read_manifest,
     write_artifact,
 )
-from recommend.algorithms.interactions import EmptyDataset, Float32Array, Histories, Interactions
+from recommend.algorithms.interactions import EmptyDataset, Float32Array, Histories, Int32Array, Interactions
 
 __all__ = [
     "Algorithm",
-    "Arrays",
     "AlgorithmConfig",
+    "Arrays",
     "CorruptedArtifact",
     "EmptyDataset",
     "Histories",
@@ -111,7 +111,20 @@ class Algorithm(ABC, Generic[ConfigType]):
 
     @abstractmethod
     def similar(self, item: int) -> Float32Array:
-        """How much each course goes with this one, float32 (n_items,); -inf for the course itself."""
+        """How much each course goes with this one, float32 (n_items,); -inf for the course itself.
+
+        Raises `ValueError` for a course that the model does not have.
+        """
+
+    @abstractmethod
+    def contributions(self, histories: Histories, items: Int32Array) -> Float32Array:
+        """Why one person gets these scores: how much each event adds to each course, float32 (events, len(items)).
+
+        Rows follow the events of the history, columns the `items` asked about. Their sum over the events, and what
+        `scores` gives for an empty history, make up `scores`; a course that was met several times shares out what
+        it adds by weight. All zeros for a model that does not look at the history.
+        Raises `ValueError` for several people, or a course that the model does not have.
+        """
 
     @abstractmethod
     def arrays(self) -> Arrays:
@@ -137,8 +150,14 @@ class Algorithm(ABC, Generic[ConfigType]):
             model = cls(cls.configure(manifest.config))
             model.n_items, model.loss_curve = manifest.n_items, manifest.loss_curve
             model.restore(read_arrays(directory, manifest))
+            if model.scores(Histories.single([])).shape != (1, model.n_items):
+                raise ValueError(f"the arrays are not of {model.n_items} courses")
         except InvalidConfig as error:
             raise CorruptedArtifact(f"The settings in {directory} are not valid ({error}); train it again.") from error
+        except (IndexError, ValueError) as error:
+            raise CorruptedArtifact(
+                f"The arrays in {directory} do not fit together ({error}); train it again."
+            ) from error
         except KeyError as error:
             raise CorruptedArtifact(f"The array {error} is missing in {directory}; train it again.") from error
         return model
@@ -150,3 +169,8 @@ class Algorithm(ABC, Generic[ConfigType]):
     def _require_answerable(self, histories: Histories) -> None:
         self._require_fitted()
         histories.require_items_below(self.n_items)
+
+    def _require_known(self, items: Int32Array) -> None:
+        self._require_fitted()
+        if len(items) and (items.min() < 0 or items.max() >= self.n_items):
+            raise ValueError(f"The model has courses 0..{self.n_items - 1} alone; leave out courses newer than it.")

@@ -14,7 +14,7 @@ from recommend.algorithms.base import (
     Progress,
     silent,
 )
-from recommend.algorithms.interactions import Float32Array, damped
+from recommend.algorithms.interactions import Float32Array, Int32Array
 
 
 class BilinearConfig(AlgorithmConfig, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ class Bilinear(Algorithm[BilinearConfig]):
         """The profile u of each person, float32 (people, d)."""
         self._require_answerable(histories)
         histories = histories.distinct()
-        strengths = damped(histories.weights) * histories.recency(self.config.recency_half_life)
+        strengths = histories.strengths(self.config.recency_half_life)
         if len(histories) == 1:
             sums, total = strengths @ self._course_profiles[histories.items], strengths.sum(keepdims=True)
         else:
@@ -94,14 +94,26 @@ class Bilinear(Algorithm[BilinearConfig]):
         return self._average_profile + sums / (total + np.float32(self.config.shrinkage))[:, None]
 
     def scores(self, histories: Histories) -> Float32Array:
-        """s = u W V' + w_0, before the sigmoid, which keeps their order; float32 (people, n_items)."""
+        """Scores s = u W V' + w_0, before the sigmoid, which keeps their order; float32 (people, n_items)."""
         return self.profiles(histories) @ self._answers.T + self._layer_bias
 
     def similar(self, item: int) -> Float32Array:
         """How much this course in a history lifts the score of each other one; -inf for the course itself."""
+        self._require_known(np.array([item]))
         similarity = (self.scores(Histories.single([item])) - self.scores(Histories.single([])))[0]
         similarity[item] = -np.inf
         return similarity
+
+    def contributions(self, histories: Histories, items: Int32Array) -> Float32Array:
+        """Parts x_i a_i W v_j' / (shrinkage + sum_i x_i) of event i to the score of course j.
+
+        float32 (events, len(items)).
+        """
+        strengths = histories.shared_strengths(self.config.recency_half_life)
+        self._require_answerable(histories)
+        self._require_known(items)
+        shares = strengths / (strengths.sum() + np.float32(self.config.shrinkage))
+        return shares[:, None] * (self._course_profiles[histories.items] @ self._answers[items].T)
 
     def arrays(self) -> Arrays:
         """The parameters, all float32.

@@ -11,7 +11,16 @@ import torch
 from sklearn.utils.extmath import randomized_svd
 from torch.nn.functional import embedding_bag, softplus
 
-from recommend.algorithms.base import DECOMPOSING, PREPARING, TRAINING, Arrays, Interactions, LossPoint, Progress
+from recommend.algorithms.base import (
+    DECOMPOSING,
+    PREPARING,
+    TRAINING,
+    Arrays,
+    Interactions,
+    InvalidConfig,
+    LossPoint,
+    Progress,
+)
 from recommend.algorithms.examples import Contexts, Events
 from recommend.algorithms.interactions import Float32Array, Float64Array, Int64Array
 
@@ -29,7 +38,7 @@ def train(interactions: Interactions, config: BilinearConfig, progress: Progress
     random = np.random.default_rng(config.seed)
     progress(PREPARING, 0, 1, {})
     events = Events.of(interactions, random)
-    held_out = events.held_out(config.validation_share, random)[:VALIDATION_EXAMPLES]
+    held_out = events.held_out(config.validation_share, VALIDATION_EXAMPLES, random)
     known = events.without(held_out)
     progress(PREPARING, 1, 1, {"held out": len(held_out)})
     network = Network(_initial_arrays(known, interactions, config, progress), config)
@@ -55,7 +64,7 @@ class Network(torch.nn.Module):
             self.layer.bias.copy_(torch.from_numpy(arrays["layer_bias"]))
 
     def profiles(self, items: torch.Tensor, offsets: torch.Tensor, strengths: torch.Tensor) -> torch.Tensor:
-        """u, (people, d), of ragged histories: items and strengths (m,), offsets (people + 1,)."""
+        """Profiles u, (people, d), of ragged histories: items and strengths (m,), offsets (people + 1,)."""
         ends = torch.cat([strengths.new_zeros(1), strengths.cumsum(0)])
         totals = ends[offsets[1:]] - ends[offsets[:-1]]
         sums = embedding_bag(
@@ -64,7 +73,7 @@ class Network(torch.nn.Module):
         return self.average_profile + sums / (totals + self.shrinkage)[:, None]
 
     def directions(self, profiles: torch.Tensor) -> torch.Tensor:
-        """u W, (people, t): the linear layer over all d * t products is the bilinear form (u W) v'."""
+        """Directions u W, (people, t): the linear layer over all d * t products is the bilinear form (u W) v'."""
         return profiles @ self.layer.weight.view(self.dimensions)
 
     def arrays(self) -> Arrays:
@@ -198,12 +207,12 @@ def _metrics(curve: list[LossPoint]) -> dict[str, float]:
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InvalidConfig("bilinear: there is no GPU that PyTorch can use; set device to auto or cpu.")
     return torch.device(name)
 
 
-def _initial_arrays(
-    events: Events, interactions: Interactions, config: BilinearConfig, progress: Progress
-) -> Arrays:
+def _initial_arrays(events: Events, interactions: Interactions, config: BilinearConfig, progress: Progress) -> Arrays:
     """A start that already recommends: the first number is popularity's, the others the main axes of taste.
 
     Profiles and features are right singular vectors of the person x course matrix, each person and course scaled by

@@ -1,14 +1,12 @@
 """What goes with what this person did: a closed-form item-item model."""
 
 import logging
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 import msgspec
 import numpy as np
 
 from recommend.algorithms.base import (
-    COUNTING_PAIRS,
-    INVERTING,
     PREPARING,
     Algorithm,
     AlgorithmConfig,
@@ -18,16 +16,15 @@ from recommend.algorithms.base import (
     Progress,
     silent,
 )
-from recommend.algorithms.interactions import Float32Array, damped
-from recommend.algorithms.inversion import BLOCK, invert_in_place
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+from recommend.algorithms.interactions import Float32Array, Int32Array, damped
+from recommend.algorithms.item_regression import item_weights
 
 logger = logging.getLogger(__name__)
 
 PRIOR_SCALE = 1e-6
 """What the most popular course gets from popularity alone: it decides between equals and answers empty histories."""
+
+TINY = np.finfo(np.float32).tiny
 
 
 class EaseConfig(AlgorithmConfig, frozen=True, kw_only=True):
@@ -59,7 +56,10 @@ class Ease(Algorithm[EaseConfig]):
     Config = EaseConfig
 
     def fit(self, interactions: Interactions, progress: Progress = silent) -> Self:
-        """Count pairs, invert, keep B in the same memory. Raises `EmptyDataset`."""
+        """Count pairs, invert, keep B.
+
+        Raises `EmptyDataset`, and `FloatingPointError` when the regularization is too small for the arithmetic.
+        """
         interactions.require_learnable()
         progress(PREPARING, 0, 1, {})
         matrix = interactions.matrix()
@@ -67,40 +67,44 @@ class Ease(Algorithm[EaseConfig]):
         popularity = np.asarray(matrix.sum(axis=0), dtype=np.float32).ravel()
         modelled = self._modelled(popularity)
         progress(PREPARING, 1, 1, {"modelled courses": len(modelled), "courses": len(popularity)})
-        weights = _gram(matrix[:, modelled], progress)
-        np.fill_diagonal(weights, weights.diagonal() + np.float32(self.config.regularization))
-        invert_in_place(weights, lambda done, total: progress(INVERTING, done, total, {}))
-        _regression_weights(weights)
+        weights = item_weights(matrix[:, modelled], self.config.regularization, progress)
         self.n_items = interactions.n_items
         self.restore({"item_weights": weights, "modelled": modelled, "popularity": popularity})
         return self
 
     def scores(self, histories: Histories) -> Float32Array:
-        """x B plus a trace of popularity, float32 (people, n_items); one person costs one small product."""
+        """Scores x B plus a trace of popularity, float32 (people, n_items); one person costs one small product."""
         self._require_answerable(histories)
         histories = histories.distinct()
-        rows = self._row_of_item[histories.items]
-        strengths = damped(histories.weights) * histories.recency(self.config.recency_half_life)
-        known = rows >= 0
-        if len(histories) == 1:
-            votes = strengths[known] @ self._item_weights[rows[known]]
-        else:
-            votes = self._votes(histories.people[known], rows[known], strengths[known], len(histories))
-        scores = np.tile(self._prior, (len(histories), 1))
-        if len(self._modelled_items) == self.n_items:
-            scores += votes
-        else:
-            scores[:, self._modelled_items] += votes
+        votes = self._votes(histories, histories.strengths(self.config.recency_half_life))
+        if self._models_all:
+            votes += self._prior
+            return votes
+        scores = self._prior[None].repeat(len(histories), axis=0)
+        scores[:, self._modelled_items] += votes
         return scores
 
     def similar(self, item: int) -> Float32Array:
         """The row of B: what having this course says for each other one; -inf for the course itself."""
+        self._require_known(np.array([item]))
         similarity = self.scores(Histories.single([item]))[0]
         similarity[item] = -np.inf
         return similarity
 
+    def contributions(self, histories: Histories, items: Int32Array) -> Float32Array:
+        """Parts x_i B_ij: of each event i to the score of each course j, float32 (events, len(items))."""
+        strengths = histories.shared_strengths(self.config.recency_half_life)
+        self._require_answerable(histories)
+        self._require_known(items)
+        rows, columns = self._row_of_item[histories.items][:, None], self._row_of_item[items]
+        return np.where((rows >= 0) & (columns >= 0), strengths[:, None] * self._item_weights[rows, columns], 0)
+
     def arrays(self) -> Arrays:
-        """item_weights: B, float32 (modelled, modelled); modelled: int32 (modelled,) courses; popularity: float32 (n_items,)."""
+        """The weights and what they are about.
+
+        item_weights: B, float32 (modelled, modelled); modelled: int32 (modelled,), the courses in it;
+        popularity: float32 (n_items,), summed damped weights.
+        """
         return {
             "item_weights": self._item_weights,
             "modelled": self._modelled_items,
@@ -112,9 +116,10 @@ class Ease(Algorithm[EaseConfig]):
         self._item_weights = arrays["item_weights"]
         self._modelled_items = arrays["modelled"]
         self._popularity = arrays["popularity"]
-        self._prior = self._popularity * np.float32(PRIOR_SCALE / self._popularity.max())
+        self._prior = self._popularity * np.float32(PRIOR_SCALE / max(self._popularity.max(), TINY))
         self._row_of_item = np.full(self.n_items, -1, dtype=np.int32)
         self._row_of_item[self._modelled_items] = np.arange(len(self._modelled_items))
+        self._models_all = len(self._modelled_items) == self.n_items
 
     def _modelled(self, popularity: Float32Array) -> np.ndarray:
         limit = self.config.max_items
@@ -128,27 +133,15 @@ class Ease(Algorithm[EaseConfig]):
         most_popular = np.argsort(-popularity, kind="stable")[:limit]
         return np.sort(most_popular).astype(np.int32)
 
-    def _votes(self, people: np.ndarray, rows: np.ndarray, strengths: Float32Array, size: int) -> Float32Array:
+    def _votes(self, histories: Histories, strengths: Float32Array) -> Float32Array:
+        """Votes x B over the modelled courses, float32 (people, modelled)."""
+        rows = histories.items
+        if not self._models_all:
+            rows = self._row_of_item[rows]
+            strengths = np.where(rows >= 0, strengths, 0)  # what is not modelled says nothing
+        if len(histories) == 1:
+            return strengths[None] @ self._item_weights[rows]
         from scipy.sparse import csr_matrix  # serving one person at a time needs numpy alone
 
-        return csr_matrix((strengths, (people, rows)), shape=(size, len(self._item_weights))) @ self._item_weights
-
-
-def _gram(matrix: "csr_matrix", progress: Progress) -> Float32Array:
-    """X'X as a dense float32 (items, items), made a block of rows at a time."""
-    size = matrix.shape[1]
-    by_item = matrix.T.tocsr()
-    gram = np.empty((size, size), dtype=np.float32)
-    for start in range(0, size, BLOCK):
-        stop = min(start + BLOCK, size)
-        gram[start:stop] = (by_item[start:stop] @ matrix).toarray()
-        progress(COUNTING_PAIRS, stop, size, {})
-    return gram
-
-
-def _regression_weights(inverse: Float32Array) -> None:
-    """Turn P into B = I - P diag(1 / diag(P)), in place."""
-    scale = -1 / inverse.diagonal()
-    for start in range(0, len(inverse), BLOCK):
-        inverse[start : start + BLOCK] *= scale
-    np.fill_diagonal(inverse, 0)
+        shape = len(histories), len(self._item_weights)
+        return csr_matrix((strengths, (histories.people, np.maximum(rows, 0))), shape) @ self._item_weights

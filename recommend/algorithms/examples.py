@@ -67,11 +67,11 @@ class Events:
         """The last row of the same person and time, int64 (n,)."""
         return last_at_same_time(self.people, self.times)
 
-    def held_out(self, share: float, random: np.random.Generator) -> Int64Array:
-        """The latest rows of this share of the people who have two or more; at least ten people, or none."""
+    def held_out(self, share: float, most: int, random: np.random.Generator) -> Int64Array:
+        """The latest rows of this share of the people who have two or more; ten to `most` people, or none."""
         latest = np.flatnonzero(np.concatenate([self.people[1:] != self.people[:-1], [True]]))
         latest = latest[self.first[latest] < latest]
-        count = round(share * len(latest))
+        count = min(round(share * len(latest)), most)
         return np.sort(random.permutation(latest)[:count]) if count >= 10 else latest[:0]
 
     def without(self, rows: Int64Array) -> Events:

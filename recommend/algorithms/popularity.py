@@ -15,7 +15,7 @@ from recommend.algorithms.base import (
     Progress,
     silent,
 )
-from recommend.algorithms.interactions import Float32Array
+from recommend.algorithms.interactions import Float32Array, Int32Array
 
 SECONDS_PER_DAY = 86_400.0
 
@@ -48,22 +48,29 @@ class Popularity(Algorithm[PopularityConfig]):
             age_days = (interactions.times.max() - interactions.times) / SECONDS_PER_DAY
             weights *= np.exp2(-age_days / self.config.half_life_days)
         popularity = np.bincount(interactions.items, weights=weights, minlength=interactions.n_items)
+        progress(PREPARING, 1, 1, {})
         self._popularity = popularity.astype(np.float32)
         self.n_items = interactions.n_items
-        progress(PREPARING, 1, 1, {})
         return self
 
     def scores(self, histories: Histories) -> Float32Array:
         """The popularity of every course, the same for each person; float32 (people, n_items)."""
         self._require_answerable(histories)
-        return np.tile(self._popularity, (len(histories), 1))
+        return self._popularity[None].repeat(len(histories), axis=0)
 
     def similar(self, item: int) -> Float32Array:
         """Popularity again, for nothing is known of what goes together; -inf for the course itself."""
-        self._require_fitted()
+        self._require_known(np.array([item]))
         similarity = self._popularity.copy()
         similarity[item] = -np.inf
         return similarity
+
+    def contributions(self, histories: Histories, items: Int32Array) -> Float32Array:
+        """Zeros, for nobody's history is looked at; float32 (events, len(items))."""
+        histories.require_one()
+        self._require_answerable(histories)
+        self._require_known(items)
+        return np.zeros((len(histories.items), len(items)), dtype=np.float32)
 
     def arrays(self) -> Arrays:
         """popularity: float32 (n_items,)."""

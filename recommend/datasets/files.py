@@ -33,7 +33,7 @@ def numbered_lines(path: Path, on_progress: OnProgress) -> Iterator[tuple[int, b
     try:
         size = path.stat().st_size
         with path.open("rb") as raw:
-            lines = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
+            lines = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
             while line := lines.readline(LONGEST_LINE):
                 number += 1
                 if len(line) == LONGEST_LINE:

@@ -85,7 +85,10 @@ class Dataset:
 
 
 def open_dataset(format_name: str, directory: Path) -> Dataset:
-    """The folder, to be read as this format. Raises `DatasetError` for an unknown format or a folder without its files."""
+    """The folder, to be read as this format.
+
+    Raises `DatasetError` for an unknown format, or a folder that is missing or lacks the format's files.
+    """
     if format_name not in FORMATS:
         raise DatasetError(f"There is no format {format_name!r}; the formats are {', '.join(FORMATS)}.")
     chosen = FORMATS[format_name]
@@ -163,7 +166,7 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             "ratings",
-            "a folder of ratings has a file <platform>_ratings.tsv with lines `user item rating` for each platform",
+            "a folder of ratings has a file <platform>_ratings.tsv for each platform, lines `user item rating`",
             has_test=False,
             suffix="_ratings.tsv",
             several_platforms=True,
@@ -171,7 +174,7 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             "pairs",
-            "a folder of pairs has <platform>_train.txt and <platform>_test.txt with lines `user item` for each platform",
+            "a folder of pairs has <platform>_train.txt and <platform>_test.txt for each platform, lines `user item`",
             has_test=True,
             suffix="_{part}.txt",
             several_platforms=True,

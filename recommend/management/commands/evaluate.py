@@ -49,7 +49,9 @@ class Command(BaseCommand):
             dest="settings",
             help="a setting for those of the algorithms that have it; may be repeated",
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object per algorithm, each on its own line")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object per algorithm, each on its own line"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, train, measure, print. Raises `CommandError` for whatever people can put right."""
@@ -101,7 +103,9 @@ class Watch:
 
     def training(self, step: str, done: int, total: int, metrics: dict[str, float]) -> None:
         """The progress of an algorithm."""
-        self._show(f"{self.subject}: {step}", done, total, ", ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
+        self._show(
+            f"{self.subject}: {step}", done, total, ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+        )
 
     def reading(self, file: str, done: int, total: int) -> None:
         """The progress of reading a file (bytes)."""
