@@ -3,7 +3,6 @@
 from typing import Self
 
 from django.db import models
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +28,7 @@ def consenting_to(*purposes: str, path: str = "") -> models.Q:
     condition = models.Q()
     for purpose in purposes:
         stated, default = f"{path}{Purpose(purpose)}", f"{path}platform__{purpose}_default"
-        condition &= models.Q(Coalesce(models.F(stated), models.F(default)))
+        condition &= models.Q((stated, True)) | models.Q((f"{stated}__isnull", True), (default, True))
     return condition
 
 

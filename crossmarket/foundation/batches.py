@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import msgspec
 from django.http import HttpRequest
 
-from crossmarket.foundation.bodies import MEBIBYTE, field_error, read_json
+from crossmarket.foundation.bodies import MEBIBYTE, NULL_CHARACTER, field_error, has_null_character, read_json
 from crossmarket.foundation.problems import FieldError, Problem
 
 MOST_ENTRIES = 2_000
@@ -50,6 +50,28 @@ class Parsed(Generic[Entry]):
     rejected: list[Rejected] = field(default_factory=list)
 
 
+class RejectedEntry(msgspec.Struct, frozen=True):
+    """An entry that was not taken, as its sender is told; `message_id` is null where none can be read."""
+
+    index: int
+    message_id: str | None
+    code: str
+    detail: str
+
+
+class BatchAnswer(msgspec.Struct, frozen=True):
+    """What became of a batch."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[RejectedEntry]
+
+
+def told(rejected: Rejected) -> RejectedEntry:
+    """A rejected entry as its sender is told."""
+    return RejectedEntry(rejected.index, _message_id(rejected.payload), rejected.code, rejected.detail)
+
+
 def read_envelope(request: HttpRequest) -> list[bytes]:
     """The entries of a batch call, undecoded. Raises `Problem` when it is none or too large."""
     envelope = read_json(request, Envelope, limit=MEBIBYTE)
@@ -68,8 +90,8 @@ def parse(payloads: Sequence[bytes], entry_type: type[Entry], check: Callable[[E
             if len(payload) > LONGEST_ENTRY:
                 raise Refusal("too_large", f"An entry may have {LONGEST_ENTRY} bytes; this one has {len(payload)}.")
             entry = decoder.decode(payload)
-            if b"\\u0000" in payload:
-                raise Refusal("invalid_character", "A text has the character U+0000, which cannot be stored.")
+            if has_null_character(payload):
+                raise Refusal("invalid_character", NULL_CHARACTER)
             check(entry)
         except Refusal as refusal:
             parsed.rejected.append(Rejected(index, payload, refusal.code, refusal.detail))
@@ -84,3 +106,14 @@ def parse(payloads: Sequence[bytes], entry_type: type[Entry], check: Callable[[E
             parsed.indices.append(index)
             parsed.payloads.append(payload)
     return parsed
+
+
+class _Named(msgspec.Struct):
+    message_id: str | None = None
+
+
+def _message_id(payload: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(payload, type=_Named).message_id
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

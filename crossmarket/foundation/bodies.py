@@ -11,6 +11,7 @@ from crossmarket.foundation.problems import FieldError, Problem
 
 MEBIBYTE = 1024 * 1024
 CHUNK = 64 * 1024
+NULL_CHARACTER = "A text has the character U+0000, which cannot be stored."
 
 Type = TypeVar("Type")
 
@@ -37,12 +38,20 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
 def decode(body: bytes | msgspec.Raw, expected: type[Type]) -> Type:
     """JSON as a value of the expected type. Raises `Problem`: 400 for no JSON, 422 naming the field."""
     try:
-        return msgspec.json.decode(body, type=expected)
+        value = msgspec.json.decode(body, type=expected)
     except msgspec.ValidationError as error:
         field = field_error(error)
         raise Problem(422, "invalid_field", f"{field.pointer or 'The body'}: {field.detail}", [field]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "malformed_json", f"The body is no valid JSON: {error}.") from None
+    if has_null_character(bytes(body)):
+        raise Problem(422, "invalid_character", NULL_CHARACTER)
+    return value
+
+
+def has_null_character(body: bytes) -> bool:
+    """Whether a text in this JSON has the character U+0000, which PostgreSQL cannot store."""
+    return b"u0000" in body and bool(re.search(rb"(?<!\\)(?:\\\\)*\\u0000", body))
 
 
 def field_error(error: msgspec.ValidationError) -> FieldError:

@@ -1,5 +1,6 @@
 """What linked accounts did."""
 
+from decimal import Decimal
 from typing import Self
 
 from django.db import models
@@ -42,7 +43,7 @@ searches, impressions and refunds tell nothing of liking."""
 
 def engagement() -> Case:
     """The SQL expression of how much an event tells of liking its course, 0 for nothing; see `ENGAGEMENT`."""
-    by_value = Cast(Coalesce(F("value"), Value(0)), FloatField())
+    by_value = Cast(Coalesce(F("value"), Value(Decimal(1))), FloatField())
     return Case(
         *(When(type=name, then=Value(weight)) for name, weight in ENGAGEMENT.items()),
         When(type=EventType.COMPLETE, then=Value(1.0) + Value(4.0) * by_value),

@@ -1,0 +1,1 @@
+"""The verbs of who; each changes the world in one transaction."""

@@ -1,0 +1,100 @@
+"""Making accounts, and what platforms tell about them."""
+
+import hashlib
+import hmac
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts import sharing
+from accounts.models import LinkedAccount, Person, Platform, User
+
+
+@dataclass(frozen=True)
+class AccountReference:
+    """An account's keys in the database."""
+
+    id: int
+    person_id: UUID
+
+
+@dataclass(frozen=True)
+class UserDescription:
+    """What a platform tells about a user; None leaves what was told before."""
+
+    user_id: str
+    traits: dict[str, Any] | None = None
+    email_sha256: str | None = None
+    phone_sha256: str | None = None
+
+
+@transaction.atomic
+def ensure_accounts(platform: Platform, external_ids: Collection[str]) -> dict[str, AccountReference]:
+    """The accounts with these ids, those not known yet made with a person of their own."""
+    found = _references(platform, external_ids)
+    missing = sorted(set(external_ids) - found.keys())
+    if not missing:
+        return found
+    persons = Person.objects.bulk_create(Person() for _missing in missing)
+    LinkedAccount.objects.bulk_create(
+        [
+            LinkedAccount(platform=platform, external_id=external_id, person=person)
+            for external_id, person in zip(missing, persons, strict=True)
+        ],
+        ignore_conflicts=True,
+    )
+    made = _references(platform, missing)
+    _drop_unused(person.pk for person in persons if person.pk not in {reference.person_id for reference in made.values()})
+    names = [sharing.cache_name(platform.pk, external_id) for external_id in missing]
+    sharing.cache.forget_on_commit(names)
+    return {**found, **made}
+
+
+def house_account(user: User) -> LinkedAccount:
+    """The account of a signed-in user on CrossMarket's own pages; made on first need."""
+    house = Platform.objects.house()
+    reference = ensure_accounts(house, [str(user.pk)])[str(user.pk)]
+    return LinkedAccount.objects.select_related("platform").get(pk=reference.id)
+
+
+@transaction.atomic
+def describe_users(platform: Platform, descriptions: Sequence[UserDescription]) -> None:
+    """Write down what the platform tells of its users: the last word on each counts. Contact hashes are kept as digests."""
+    latest = {description.user_id: description for description in descriptions}
+    ensure_accounts(platform, latest)
+    accounts = LinkedAccount.objects.select_for_update().filter(platform=platform, external_id__in=latest)
+    changed = list(accounts.order_by("pk"))
+    for account in changed:
+        description = latest[account.external_id]
+        if description.traits is not None:
+            account.traits = description.traits
+        if description.email_sha256 is not None:
+            account.email_digest = contact_digest(description.email_sha256)
+        if description.phone_sha256 is not None:
+            account.phone_digest = contact_digest(description.phone_sha256)
+    LinkedAccount.objects.bulk_update(changed, ["traits", "email_digest", "phone_digest"], batch_size=500)
+
+
+def contact_digest(contact_sha256: str) -> str:
+    """A contact hash under this server's key, so that a leaked table tells nobody's address; empty stays empty."""
+    if not contact_sha256:
+        return ""
+    return hmac.new(settings.SECRET_KEY.encode(), contact_sha256.lower().encode(), hashlib.sha256).hexdigest()
+
+
+def _references(platform: Platform, external_ids: Collection[str]) -> dict[str, AccountReference]:
+    rows = LinkedAccount.objects.filter(platform=platform, external_id__in=list(external_ids))
+    return {
+        external_id: AccountReference(pk, person_id)
+        for external_id, pk, person_id in rows.values_list("external_id", "pk", "person_id")
+    }
+
+
+def _drop_unused(person_ids: Iterable[UUID]) -> None:
+    unused = list(person_ids)
+    if unused:
+        Person.objects.filter(pk__in=unused).delete()

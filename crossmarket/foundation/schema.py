@@ -1,0 +1,67 @@
+"""OpenAPI descriptions out of the msgspec types that the API really reads and writes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from crossmarket.foundation.problems import CONTENT_TYPE, ProblemDetails
+
+PROBLEMS = {
+    400: "Malformed JSON or gzip",
+    401: "No key, a bad key, or a bad user token",
+    403: "The key may not do that",
+    404: "Not found",
+    409: "Conflict",
+    413: "Too large",
+    415: "Not JSON, or an unknown encoding",
+    422: "Well-formed, but refused: see `code` and `errors`",
+    429: "Too many calls: see `Retry-After`",
+}
+ALWAYS = (401, 403, 429)
+WITH_BODY = (400, 413, 415, 422)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_types: list[Any] = [ProblemDetails]
+
+
+def documented(
+    summary: str,
+    *,
+    body: Any = None,
+    answers: Mapping[int, Any],
+    problems: Sequence[int] = (),
+    parameters: Sequence[OpenApiParameter] = (),
+    tag: str,
+) -> Callable[[View], View]:
+    """Describe one call: its body and answers as msgspec types (None for an empty answer), and which problems it may give."""
+    described: dict[Any, Any] = {}
+    for status, answer_type in answers.items():
+        described[status if answer_type is None else (status, "application/json")] = _reference(answer_type)
+    for status in sorted({*ALWAYS, *problems, *(WITH_BODY if body is not None else ())}):
+        described[(status, CONTENT_TYPE)] = {**_reference(ProblemDetails), "description": PROBLEMS[status]}
+    return extend_schema(
+        summary=summary,
+        tags=[tag],
+        request=None if body is None else {"application/json": _reference(body)},
+        responses=described,
+        parameters=list(parameters),
+    )
+
+
+def add_components(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """drf-spectacular's hook: put the types that descriptions refer to into the document."""
+    _, components = msgspec.json.schema_components(_types, ref_template="#/components/schemas/{name}")
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(components)
+    return result
+
+
+def _reference(described_type: Any) -> Any:
+    if described_type is None:
+        return None
+    _types.append(described_type)
+    (reference,), _ = msgspec.json.schema_components([described_type], ref_template="#/components/schemas/{name}")
+    return reference

@@ -1,0 +1,17 @@
+"""Celery's way to the jobs."""
+
+from celery import shared_task
+
+from crossmarket.foundation import jobs
+
+
+@shared_task(name=jobs.RUN_TASK)
+def run_job(job_id: str) -> None:
+    """Run one job."""
+    jobs.run(job_id)
+
+
+@shared_task(name="foundation.end_lost_jobs")
+def end_lost_jobs() -> None:
+    """Mark jobs whose worker is gone."""
+    jobs.end_lost_jobs()

@@ -1,0 +1,74 @@
+"""The partner API of what we know: events and items coming in."""
+
+from typing import Annotated
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.partner_view import PartnerView, answer
+from crossmarket.foundation.batches import MOST_ENTRIES, BatchAnswer, Refusal, read_envelope
+from crossmarket.foundation.bodies import MEBIBYTE, read_json
+from crossmarket.foundation.problems import Problem
+from crossmarket.foundation.schema import documented
+from profiles.ingest import ingest_events, ingest_items, put_item
+from profiles.ingest.event_entry import EventEntry
+from profiles.ingest.items import ItemDescription, ItemEntry
+
+
+class EventBatch(msgspec.Struct, frozen=True):
+    """Events, at most 2,000, 1 MiB in all and 32 KiB each."""
+
+    batch: Annotated[list[EventEntry], msgspec.Meta(max_length=MOST_ENTRIES)]
+
+
+class ItemBatch(msgspec.Struct, frozen=True):
+    """Items to describe."""
+
+    batch: Annotated[list[ItemEntry], msgspec.Meta(max_length=MOST_ENTRIES)]
+
+
+class ItemAnswer(msgspec.Struct, frozen=True):
+    """An item that was described."""
+
+    item_id: str
+    created: bool
+
+
+class Events(PartnerView):
+    """`/events`."""
+
+    browsers_may_call = True
+
+    @documented("Send events", body=EventBatch, answers={202: BatchAnswer}, tag="events")
+    def post(self, request: Request) -> HttpResponse:
+        """Take the good events of a batch, each message once forever; the next recommendation knows them."""
+        if not self.caller.is_server and self.caller.user_id is None:
+            raise Problem(403, "user_token_required", "A browser sends events for the person of its X-User-Token.")
+        only_user = None if self.caller.is_server else self.caller.user_id
+        return answer(ingest_events(self.caller.platform, read_envelope(self.body), only_user), 202)
+
+
+class Items(PartnerView):
+    """`/items`."""
+
+    @documented("Describe items", body=ItemBatch, answers={202: BatchAnswer}, tag="items")
+    def post(self, request: Request) -> HttpResponse:
+        """Describe the good items of a batch; each description replaces the one before."""
+        return answer(ingest_items(self.caller.platform, read_envelope(self.body)), 202)
+
+
+class Item(PartnerView):
+    """`/items/{item_id}`."""
+
+    @documented("Describe an item", body=ItemDescription, answers={200: ItemAnswer, 201: ItemAnswer}, tag="items")
+    def put(self, request: Request, item_id: str) -> HttpResponse:
+        """Describe one item; the description replaces the one before."""
+        if len(item_id) > 200 or "\0" in item_id:
+            raise Problem(422, "invalid_item_id", "An item id has 1 to 200 characters, and not U+0000.")
+        description = read_json(self.body, ItemDescription, limit=MEBIBYTE)
+        try:
+            created = put_item(self.caller.platform, item_id, description)
+        except Refusal as refusal:
+            raise Problem(422, refusal.code, str(refusal)) from None
+        return answer(ItemAnswer(item_id, created), 201 if created else 200)
