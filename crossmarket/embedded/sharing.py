@@ -12,17 +12,22 @@ from typing import IO, Any
 from crossmarket.embedded import postgresql, redis_server
 from crossmarket.embedded.folders import data_folder, made_data_folder
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that ask a program to end, besides Ctrl-C."""
+
 WITHOUT_SERVICES = frozenset(
     {
         "check",
         "collectstatic",
         "compile_translations",
         "demo_reset",
+        "demo_site",
         "diffsettings",
         "evaluate",
         "help",
         "makemessages",
         "makemigrations",
+        "serve",
         "spectacular",
         "version",
         "--help",
@@ -101,15 +106,15 @@ def _alone(users: IO[str]) -> bool:
 
 @contextmanager
 def _ending_orderly() -> Iterator[None]:
-    """Let SIGTERM end the program like `sys.exit`, so that the services are stopped on the way out."""
-    with _handling({signal.SIGTERM: lambda *_: sys.exit(128 + signal.SIGTERM)}):
+    """Let the signals end the program like `sys.exit`, so that the services are stopped on the way out."""
+    with _handling(dict.fromkeys(ENDING, lambda number, _frame: sys.exit(128 + number))):
         yield
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Keep a second Ctrl-C from leaving a service behind."""
-    with _handling({signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: signal.SIG_IGN}):
+    with _handling(dict.fromkeys((signal.SIGINT, *ENDING), signal.SIG_IGN)):
         yield
 
 
@@ -119,7 +124,8 @@ def _handling(handlers: dict[signal.Signals, Any]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    heeded = [number for number in handlers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handlers[number]) for number in heeded}
     try:
         yield
     finally:

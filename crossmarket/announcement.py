@@ -1,0 +1,62 @@
+"""Wait until everything that was started answers, then show the banner."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+
+from rich.console import Console
+
+from crossmarket import banner
+from crossmarket.addresses import host, port
+from crossmarket.demo.notes import DemoNotes
+
+SECONDS_BETWEEN_LOOKS = 0.3
+SLOW_START = 60
+"""Seconds after which people are told what is not ready yet."""
+
+
+def announce(console: Console, demo: DemoNotes | None, sites: list[int]) -> None:
+    """Wait until everything answers, the partner sites on their ports too, then show the banner.
+
+    Once in a while it is told what is still missing.
+    """
+    began = told = time.monotonic()
+    while missing := not_ready(sites):
+        if time.monotonic() - told > SLOW_START:
+            told = time.monotonic()
+            console.print(f"Not ready after {told - began:.0f} seconds: {', '.join(missing)}", style="yellow")
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    banner.show(console, demo)
+
+
+def not_ready(sites: list[int]) -> list[str]:
+    """What does not answer yet, in words; `sites` are the ports of the partner sites."""
+    return [*_web_not_ready(), *(f"the partner site on port {number}" for number in sites if not _answers(number))]
+
+
+def _web_not_ready() -> list[str]:
+    try:
+        with urllib.request.urlopen(f"{_own_url(port())}/readyz", timeout=10):  # noqa: S310 - an address of our own
+            return []
+    except urllib.error.HTTPError as error:
+        findings = json.load(error)
+        return [f"{name} ({of['reason']})" for name, of in findings.items() if isinstance(of, dict) and not of["ok"]]
+    except (OSError, ValueError):
+        return ["the web server"]
+
+
+def _answers(number: int) -> bool:
+    """Whether something speaks HTTP on the port, whatever it says."""
+    try:
+        with urllib.request.urlopen(_own_url(number), timeout=10):  # noqa: S310 - an address of our own
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _own_url(number: int) -> str:
+    listens_on = "127.0.0.1" if host() in {"0.0.0.0", "::"} else host()  # noqa: S104 - asked for by HOST
+    return f"http://[{listens_on}]:{number}" if ":" in listens_on else f"http://{listens_on}:{number}"

@@ -1,0 +1,93 @@
+"""What load balancers and supervisors ask: does the process live, and can it do its work?"""
+
+from collections.abc import Callable
+
+import msgspec
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from crossmarket import heartbeat
+from crossmarket.foundation.redis import RedisError, client
+
+
+class Finding(msgspec.Struct):
+    """What one check found: whether it is well, and why not or what is worth knowing."""
+
+    ok: bool
+    reason: str = ""
+
+
+class Readiness(msgspec.Struct):
+    """All checks together."""
+
+    ready: bool
+    database: Finding
+    redis: Finding
+    worker: Finding
+    model: Finding
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> HttpResponse:
+    """`GET /healthz`: this process answers. It asks nobody else, so that a slow database restarts no web server."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> HttpResponse:
+    """`GET /readyz`: database, Redis, worker and model, each with a reason where it is not well; 503 when any fails."""
+    found = readiness()
+    return HttpResponse(
+        msgspec.json.format(msgspec.json.encode(found)),
+        content_type="application/json",
+        status=200 if found.ready else 503,
+    )
+
+
+def readiness() -> Readiness:
+    """Do all the checks. Never raises for a service that is down: that is what the findings tell."""
+    findings = {
+        "database": _checked(_check_database),
+        "redis": _checked(_check_redis),
+        "worker": _checked(_check_worker),
+        "model": _checked(_check_model),
+    }
+    return Readiness(ready=all(finding.ok for finding in findings.values()), **findings)
+
+
+def _checked(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except (DatabaseError, RedisError, OSError) as error:
+        return Finding(ok=False, reason=f"{type(error).__name__}: {str(error).strip()}")
+
+
+def _check_database() -> Finding:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return Finding(ok=True)
+
+
+def _check_redis() -> Finding:
+    client().ping()
+    return Finding(ok=True)
+
+
+def _check_worker() -> Finding:
+    if heartbeat.live_workers():
+        return Finding(ok=True)
+    return Finding(ok=False, reason=f"no worker has given a sign of life for {heartbeat.ALIVE_FOR:.0f} seconds")
+
+
+def _check_model() -> Finding:
+    """An active model must load. Without any, popular courses are shown: a new system is ready all the same."""
+    from recommend.models import ModelVersion
+
+    if ModelVersion.objects.active() is None:
+        return Finding(ok=True, reason="no model has been trained yet")
+    return Finding(ok=True)

@@ -1,0 +1,121 @@
+"""What has to be done before anything can run: tables, translations, static files, demo data, first models."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.management.commands.collectstatic import Command as CollectStatic
+from django.core.management import call_command
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from crossmarket import translations
+
+Advance = Callable[[], None]
+
+
+class PreparationError(Exception):
+    """A step failed; the message says which, its own output is above."""
+
+
+def prepare(console: Console) -> None:
+    """Do every step that is not done yet, with a line or a progress bar for each. Raises `PreparationError`."""
+    for folder in settings.LOCALE_PATHS:
+        translations.compile_stale(folder)
+    migrate(console)
+    collect_static(console)
+    if demo_is_wanted() and database_is_empty():
+        console.print("[bold]Making demo data[/bold] (SEED_DEMO=0 starts empty)")
+        # Logins and keys, which it prints, come with the banner.
+        _run_command("seed_demo", silent=True)
+    if needs_first_model():
+        console.print("[bold]Training the first models[/bold]")
+        _run_command("train", "--all", "--here")
+
+
+def demo_is_wanted() -> bool:
+    """Whether an empty database gets demo data: unless `SEED_DEMO=0`."""
+    return os.environ.get("SEED_DEMO", "1").lower() not in {"0", "false", "no", "off"}
+
+
+def database_is_empty() -> bool:
+    """Whether no partner platform is here yet."""
+    from accounts.models import Platform
+
+    return not Platform.objects.partners().exists()
+
+
+def needs_first_model() -> bool:
+    """Whether there is something to learn from and nothing has been learned yet."""
+    from profiles.models import Event
+    from recommend.models import ModelVersion
+
+    return ModelVersion.objects.active() is None and Event.objects.exists()
+
+
+def migrate(console: Console) -> None:
+    """Bring the tables up to date."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return
+    with _bar(console) as bar:
+        task = bar.add_task("Preparing the database", total=len(plan))
+
+        class MigrateWithBar(Migrate):
+            def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
+                if action == "apply_success":
+                    bar.advance(task)
+
+        call_command(MigrateWithBar(), verbosity=0, interactive=False)
+
+
+def collect_static(console: Console) -> None:
+    """Gather, name by content and compress the static files, if any changed."""
+    state, total = _state_of_static_files()
+    kept = Path(settings.STATIC_ROOT) / ".collected"
+    if kept.exists() and kept.read_text() == state:
+        return
+    with _bar(console) as bar:
+        task = bar.add_task("Collecting static files", total=total)
+
+        class CollectWithBar(CollectStatic):
+            def copy_file(self, *args: Any) -> None:
+                super().copy_file(*args)
+                bar.advance(task)
+
+        call_command(CollectWithBar(), verbosity=0, interactive=False)
+    kept.write_text(state)
+
+
+def _state_of_static_files() -> tuple[str, int]:
+    """A digest of names, sizes and times of all static files, and how many there are."""
+    digest, total = hashlib.sha256(), 0
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            entry = Path(storage.path(path)).stat()
+            digest.update(f"{path} {entry.st_size} {entry.st_mtime_ns}\n".encode())
+            total += 1
+    return digest.hexdigest(), total
+
+
+def _run_command(*arguments: str, silent: bool = False) -> None:
+    """Run a management command in a process of its own, which gives its memory back when it is done."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL if silent else None, check=False)
+    if done.returncode:
+        raise PreparationError(f"`manage.py {' '.join(arguments)}` failed; see its message above.")
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
