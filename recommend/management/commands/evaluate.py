@@ -46,7 +46,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="KEY=VALUE",
-            dest="settings",
+            dest="assignments",
             help="a setting for those of the algorithms that have it; may be repeated",
         )
         parser.add_argument(
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         """Read, train, measure, print. Raises `CommandError` for whatever people can put right."""
         with Watch(Console(stderr=True)) as watch:
             try:
-                algorithms = _chosen(options["algorithm"], options["settings"])
+                algorithms = _chosen(options["algorithm"], options["assignments"])
                 split = _read(options["data"], options["format"], watch)
                 results = [self._measured(model, split, watch, options["json"]) for model in algorithms]
             except (DatasetError, EmptyDataset, InvalidConfig, UnknownAlgorithm) as error:
@@ -128,11 +128,11 @@ class Watch:
         self._progress.update(self._bars[description], completed=done, total=total, metrics=metrics)
 
 
-def _chosen(names: str, settings: list[str]) -> list[Algorithm[Any]]:
+def _chosen(names: str, assignments: list[str]) -> list[Algorithm[Any]]:
     chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
     if not chosen:
         raise CommandError(f"Name at least one algorithm of {', '.join(ALGORITHMS)}.")
-    return configured([algorithm(name) for name in chosen], dict(_setting(text) for text in settings))
+    return configured([algorithm(name) for name in chosen], dict(map(_setting, assignments)))
 
 
 def _setting(text: str) -> tuple[str, str]:
