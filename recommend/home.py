@@ -1,0 +1,41 @@
+"""What the home page shows."""
+
+from dataclasses import dataclass
+
+from accounts.models import LinkedAccount, Platform
+from profiles.catalogue import CategoryCount, categories, newest
+from profiles.models import Course
+from recommend import serving
+
+PLACEMENT = "home"
+MOST_FOR_YOU = 12
+MOST_POPULAR = 8
+MOST_NEW = 8
+MOST_CATEGORIES = 24
+
+
+@dataclass(frozen=True)
+class Home:
+    """The rows of the home page; `for_you` is None for visitors who are not signed in."""
+
+    for_you: serving.Answer | None
+    popular: serving.Answer
+    newest: list[Course]
+    categories: list[CategoryCount]
+    invites_linking: bool
+
+
+def home_for(account: LinkedAccount | None) -> Home:
+    """The home page of a person, or of a visitor."""
+    return Home(
+        for_you=for_you(account) if account else None,
+        popular=serving.recommend(Platform.objects.house(), None, "popular", MOST_POPULAR),
+        newest=newest(MOST_NEW),
+        categories=categories()[:MOST_CATEGORIES],
+        invites_linking=account is not None and not LinkedAccount.objects.others_of(account).exists(),
+    )
+
+
+def for_you(account: LinkedAccount) -> serving.Answer:
+    """What a person might learn next, with the reason of each course."""
+    return serving.recommend(account.platform, account.external_id, PLACEMENT, MOST_FOR_YOU)

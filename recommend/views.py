@@ -1,0 +1,43 @@
+"""Pages that say what next."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.services.accounts import house_account
+from accounts.signed_in import signed_in
+from profiles.models import Course
+from recommend import serving
+from recommend.home import for_you as recommend_for
+from recommend.home import home_for
+
+MOST_SIMILAR = 8
+
+
+@never_cache
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page: what is next for a signed-in person, what is popular and new for everybody."""
+    account = house_account(request.user) if request.user.is_authenticated else None
+    return render(request, "recommend/home.html", {"home": home_for(account)})
+
+
+@signed_in
+@never_cache
+@require_safe
+def for_you(request: HttpRequest) -> HttpResponse:
+    """The list of suggestions alone, as they are now."""
+    if not request.htmx:
+        return redirect("recommend:home")
+    return render(request, "recommend/for_you.html", {"answer": recommend_for(house_account(request.user))})
+
+
+@require_safe
+def similar(request: HttpRequest, pk: int) -> HttpResponse:
+    """Courses similar to one, as a part of its page."""
+    course = get_object_or_404(Course.objects.listed(), pk=min(pk, 2**63 - 1))
+    if not request.htmx:
+        return redirect(reverse("profiles:course", args=[pk]))
+    return render(request, "recommend/similar.html", {"items": serving.similar(course, MOST_SIMILAR)})
