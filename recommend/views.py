@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -39,5 +38,6 @@ def similar(request: HttpRequest, pk: int) -> HttpResponse:
     """Courses similar to one, as a part of its page."""
     course = get_object_or_404(Course.objects.listed(), pk=min(pk, 2**63 - 1))
     if not request.htmx:
-        return redirect(reverse("profiles:course", args=[pk]))
-    return render(request, "recommend/similar.html", {"items": serving.similar(course, MOST_SIMILAR)})
+        return redirect("profiles:course", pk)
+    items = serving.similar(course, MOST_SIMILAR, everywhere=True)
+    return render(request, "recommend/similar.html", {"items": items})
