@@ -20,6 +20,19 @@ async function copyText(button) {
 }
 
 /**
+ * Show a password as it is typed, or hide it again.
+ * @param {HTMLElement} button
+ */
+function toggleReveal(button) {
+  const input = /** @type {HTMLInputElement | null} */ (document.getElementById(button.dataset.reveal ?? ""));
+  if (!input) return;
+  const shows = input.type === "password";
+  input.type = shows ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shows));
+  [button.textContent, button.dataset.hide] = [button.dataset.hide ?? "", button.textContent ?? ""];
+}
+
+/**
  * Show how long something is still good, as m:ss, in every element with `data-until` (an ISO time).
  */
 function countDown() {
@@ -46,6 +59,8 @@ document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   const button = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
   if (button) copyText(button);
+  const revealer = /** @type {HTMLElement | null} */ (target.closest("[data-reveal]"));
+  if (revealer) toggleReveal(revealer);
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(target)) menu.removeAttribute("open");
   }
@@ -65,4 +80,5 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("htmx:responseError", sayTrouble);
 document.addEventListener("htmx:sendError", sayTrouble);
+for (const button of document.querySelectorAll("[data-reveal]")) /** @type {HTMLElement} */ (button).hidden = false;
 setInterval(countDown, 1000);
