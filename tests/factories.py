@@ -1,0 +1,100 @@
+"""Rows for tests, each valid by itself and different from the others."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.models import LinkedAccount, Person, Platform, User
+from profiles.models import Course, Event, EventType
+
+PASSWORD = "correct horse battery"
+"""The password of every user made here."""
+
+
+class PlatformFactory(DjangoModelFactory):
+    """A partner platform."""
+
+    class Meta:
+        model = Platform
+
+    slug = factory.Sequence(lambda number: f"platform-{number}")
+    name = factory.Sequence(lambda number: f"平台 {number}")
+
+
+class UserFactory(DjangoModelFactory):
+    """Somebody who can sign in with `PASSWORD`."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda number: f"learner{number}@example.com")
+    name = "小鹿"
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **fields: Any) -> User:
+        return model_class.objects.create_user(**{"password": PASSWORD, **fields})
+
+
+class PersonFactory(DjangoModelFactory):
+    """A person without accounts."""
+
+    class Meta:
+        model = Person
+
+
+class LinkedAccountFactory(DjangoModelFactory):
+    """An account on a platform of its own, with a person of its own."""
+
+    class Meta:
+        model = LinkedAccount
+
+    platform = factory.SubFactory(PlatformFactory)
+    external_id = factory.Sequence(lambda number: f"user-{number}")
+    person = factory.SubFactory(PersonFactory)
+
+
+class CourseFactory(DjangoModelFactory):
+    """A listed course that costs 99 yuan, on a platform of its own."""
+
+    class Meta:
+        model = Course
+
+    platform = factory.SubFactory(PlatformFactory)
+    item_id = factory.Sequence(lambda number: f"item-{number}")
+    title = factory.Sequence(lambda number: f"课程 {number}")
+    category = "编程开发"
+    teacher = "林一"
+    price = 9_900
+    url = factory.LazyAttribute(lambda course: f"https://learn.example/{course.item_id}")
+    published_at = factory.Sequence(lambda number: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number))
+
+
+class EventFactory(DjangoModelFactory):
+    """A view of a course, by an account on the course's platform."""
+
+    class Meta:
+        model = Event
+
+    course = factory.SubFactory(CourseFactory)
+    platform = factory.LazyAttribute(lambda event: event.course.platform)
+    account = factory.SubFactory(LinkedAccountFactory, platform=factory.SelfAttribute("..platform"))
+    message_id = factory.LazyFunction(lambda: str(uuid.uuid4()))
+    type = EventType.VIEW
+    timestamp = factory.Sequence(lambda number: datetime(2026, 2, 1, tzinfo=UTC) + timedelta(minutes=number))
+
+
+class RatingFactory(EventFactory):
+    """A rating of four stars."""
+
+    type = EventType.RATING
+    value = 4
+
+
+class CommentFactory(EventFactory):
+    """A comment."""
+
+    type = EventType.COMMENT
+    context = factory.LazyFunction(lambda: {"text": "讲得很清楚"})
