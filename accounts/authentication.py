@@ -1,13 +1,13 @@
 """Who calls the partner API: a server with a secret key, or a browser with a publishable key and a user token."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts import known_keys
 from accounts.models import KeyKind, Platform
@@ -16,6 +16,10 @@ from accounts.user_tokens import user_id_of
 from crossmarket.foundation import rate_limits
 from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.rate_limits import RateLimit
+
+if TYPE_CHECKING:
+    # Django REST framework's views import this module while they are being imported themselves.
+    from rest_framework.views import APIView
 
 BEARER = "Bearer "
 
@@ -82,7 +86,7 @@ class HasApiKey(BasePermission):
     A view says by `browsers_may_call = True` that publishable keys are welcome.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Raises `Problem` 403 with words instead of answering False."""
         if not request.user.is_server and not getattr(view, "browsers_may_call", False):
             raise Problem(403, "secret_key_required", "Only a platform's server, with a secret key, may do that.")
