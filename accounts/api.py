@@ -16,7 +16,7 @@ from accounts.services.consents import consent_history, consent_state, state_con
 from crossmarket.foundation.batches import MOST_ENTRIES, BatchAnswer, parse, read_envelope, told
 from crossmarket.foundation.bodies import read_json
 from crossmarket.foundation.problems import Problem
-from crossmarket.foundation.schema import documented
+from crossmarket.foundation.schema import USER_ID, documented
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")]
@@ -107,7 +107,7 @@ class Consents(PartnerView):
 
     browsers_may_call = True
 
-    @documented("State consents", body=ConsentBody, answers={200: ConsentAnswer}, tag="users")
+    @documented("State consents", body=ConsentBody, answers={200: ConsentAnswer}, parameters=[USER_ID], tag="users")
     def put(self, request: Request, user_id: str) -> HttpResponse:
         """Write down what a user agreed to or withdrew; it counts at once."""
         body = read_json(self.body, ConsentBody)
@@ -125,7 +125,7 @@ class LinkCodes(PartnerView):
 
     browsers_may_call = True
 
-    @documented("Make a link code", answers={201: LinkCodeAnswer}, problems=(422,), tag="users")
+    @documented("Make a link code", answers={201: LinkCodeAnswer}, problems=(422,), parameters=[USER_ID], tag="users")
     def post(self, request: Request, user_id: str) -> HttpResponse:
         """A code, good once for ten minutes, that joins this account with one on another platform."""
         made = linking.create_link_code(_known_account(self.caller, user_id))
@@ -157,7 +157,7 @@ class UserLinks(PartnerView):
 
     browsers_may_call = True
 
-    @documented("Separate an account", answers={204: None}, problems=(404,), tag="users")
+    @documented("Separate an account", answers={204: None}, problems=(404,), parameters=[USER_ID], tag="users")
     def delete(self, request: Request, user_id: str) -> HttpResponse:
         """Leave the shared person; what each account did separates again exactly as it was."""
         linking.leave(self.account(user_id))

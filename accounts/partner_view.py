@@ -10,6 +10,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+import accounts.schema  # noqa: F401 - tells the schema generator of our keys
 from accounts.authentication import Caller
 from accounts.models import LinkedAccount
 from crossmarket.foundation.problems import Problem

@@ -1,9 +1,27 @@
 """All addresses: the rooms' pages and APIs under one roof."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from crossmarket import health
+from crossmarket.foundation import problems
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    path("", include("recommend.urls")),
+    path("courses/", include("profiles.urls")),
+    path("me/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", health.live),
+    path("readyz", health.ready),
+    path("api/v1/", include("crossmarket.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^api/", problems.not_found),
 ]
+
+handler400 = "crossmarket.errors.bad_request"
+handler404 = "crossmarket.errors.not_found"
+handler500 = "crossmarket.errors.server_error"

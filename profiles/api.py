@@ -10,7 +10,7 @@ from accounts.partner_view import PartnerView, answer
 from crossmarket.foundation.batches import MOST_ENTRIES, BatchAnswer, Refusal, read_envelope
 from crossmarket.foundation.bodies import MEBIBYTE, read_json
 from crossmarket.foundation.problems import Problem
-from crossmarket.foundation.schema import documented
+from crossmarket.foundation.schema import ITEM_ID, documented
 from profiles.ingest import ingest_events, ingest_items, put_item
 from profiles.ingest.event_entry import EventEntry
 from profiles.ingest.items import ItemDescription, ItemEntry
@@ -28,7 +28,7 @@ class ItemBatch(msgspec.Struct, frozen=True):
     batch: Annotated[list[ItemEntry], msgspec.Meta(max_length=MOST_ENTRIES)]
 
 
-class ItemAnswer(msgspec.Struct, frozen=True):
+class DescribedItem(msgspec.Struct, frozen=True):
     """An item that was described."""
 
     item_id: str
@@ -61,7 +61,13 @@ class Items(PartnerView):
 class Item(PartnerView):
     """`/items/{item_id}`."""
 
-    @documented("Describe an item", body=ItemDescription, answers={200: ItemAnswer, 201: ItemAnswer}, tag="items")
+    @documented(
+        "Describe an item",
+        body=ItemDescription,
+        answers={200: DescribedItem, 201: DescribedItem},
+        parameters=[ITEM_ID],
+        tag="items",
+    )
     def put(self, request: Request, item_id: str) -> HttpResponse:
         """Describe one item; the description replaces the one before."""
         if len(item_id) > 200 or "\0" in item_id:
@@ -71,4 +77,4 @@ class Item(PartnerView):
             created = put_item(self.caller.platform, item_id, description)
         except Refusal as refusal:
             raise Problem(422, refusal.code, str(refusal)) from None
-        return answer(ItemAnswer(item_id, created), 201 if created else 200)
+        return answer(DescribedItem(item_id, created), 201 if created else 200)

@@ -88,11 +88,12 @@ class Reporter:
             raise Cancelled
 
 
-def enqueue(kind: str, arguments: dict[str, Any] | None = None) -> Job:
-    """Put a job into the queue; a worker takes it once the running transaction is committed."""
+def enqueue(kind: str, arguments: dict[str, Any] | None = None, to_worker: bool = True) -> Job:
+    """A waiting job; a worker takes it once the running transaction is committed, unless the caller will `run` it."""
     _work(kind)
     job = Job.objects.create(kind=kind, arguments=arguments or {})
-    transaction.on_commit(lambda: current_app.send_task(RUN_TASK, args=[str(job.pk)]))
+    if to_worker:
+        transaction.on_commit(lambda: current_app.send_task(RUN_TASK, args=[str(job.pk)]))
     return job
 
 

@@ -1,0 +1,88 @@
+"""Where trained models are kept: in Django's storage, a folder per version; read from a local copy, memory-mapped."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from recommend.algorithms.artifacts import CorruptedArtifact
+from recommend.algorithms.base import Algorithm
+from recommend.algorithms.interactions import Int64Array
+from recommend.algorithms.registry import algorithm
+from recommend.models import ModelVersion
+
+COURSES = "courses.npy"
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A trained model and the course behind each of its columns, int64 (n_items,), ascending."""
+
+    version_id: UUID
+    name: str
+    number: int
+    model: Algorithm[Any]
+    course_ids: Int64Array
+
+    def columns_of(self, course_ids: Int64Array) -> tuple[Int64Array, np.ndarray]:
+        """The columns of these courses, int64, and whether the model has them, bool; both of the same length."""
+        columns = np.searchsorted(self.course_ids, course_ids)
+        columns[columns == len(self.course_ids)] = 0
+        return columns, self.course_ids[columns] == course_ids if len(self.course_ids) else np.zeros(0, bool)
+
+
+def save(version_id: UUID, model: Algorithm[Any], course_ids: Int64Array) -> None:
+    """Store the model's folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder)
+        model.save(directory)
+        np.save(directory / COURSES, course_ids, allow_pickle=False)
+        for path in sorted(directory.iterdir()):
+            with path.open("rb") as file:
+                default_storage.save(f"{_folder(version_id)}/{path.name}", File(file))
+
+
+def load(version: ModelVersion) -> StoredModel:
+    """Read a stored model. Raises `CorruptedArtifact` with words for people."""
+    directory = _local_copy(version.pk)
+    model = algorithm(version.algorithm).load(directory)
+    try:
+        course_ids = np.load(directory / COURSES, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise CorruptedArtifact(f"{directory / COURSES} cannot be read ({error}); train the model again.") from error
+    if len(course_ids) != model.n_items:
+        raise CorruptedArtifact(f"{directory / COURSES} does not fit the model beside it; train the model again.")
+    return StoredModel(version.pk, version.algorithm, version.number, model, course_ids)
+
+
+def delete(version_id: UUID) -> None:
+    """Remove the model's folder."""
+    folder = _folder(version_id)
+    for name in default_storage.listdir(folder)[1]:
+        default_storage.delete(f"{folder}/{name}")
+
+
+def _folder(version_id: UUID) -> str:
+    return f"models/{version_id}"
+
+
+def _local_copy(version_id: UUID) -> Path:
+    """The folder itself where the storage is a local one, else a copy made once per machine."""
+    try:
+        return Path(default_storage.path(_folder(version_id)))
+    except NotImplementedError:
+        copy = settings.VAR_DIR / "models" / str(version_id)
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=copy.parent) as partial:
+            for name in default_storage.listdir(_folder(version_id))[1]:
+                with default_storage.open(f"{_folder(version_id)}/{name}") as source:
+                    (Path(partial) / name).write_bytes(source.read())
+            Path(partial).rename(copy)
+    return copy

@@ -1,0 +1,59 @@
+"""What an answer consists of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Source(StrEnum):
+    """Where a recommended course comes from."""
+
+    MODEL = "model"
+    POPULAR = "popular"
+    NEW = "new"
+    SAME_CATEGORY = "same_category"
+
+
+@dataclass(frozen=True, slots=True)
+class CourseCard:
+    """What a list shows of a course; price in minor units."""
+
+    id: int
+    platform_id: int
+    platform_name: str
+    item_id: str
+    title: str
+    kind: str
+    category: str
+    teacher: str
+    url: str
+    cover_url: str
+    price: int | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendedCourse:
+    """A course with the reason a person can read, in the active language."""
+
+    course: CourseCard
+    reason: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """Which model answered."""
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer to a placement, best first; `model` is None when no trained model took part."""
+
+    recommendation_id: UUID
+    placement: str
+    model: ModelName | None
+    items: list[RecommendedCourse]

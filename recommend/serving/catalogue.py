@@ -1,0 +1,87 @@
+"""The listed courses in this process's memory, renewed when a platform describes items anew."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from profiles.models import Course
+from recommend.algorithms.interactions import Int64Array
+from recommend.serving.answers import CourseCard
+
+MOST_CARDS = 50_000
+NEWEST = 60
+
+
+@dataclass
+class Shelf:
+    """The listed courses of one platform: all, int64 ascending, and the newest ones, latest first."""
+
+    course_ids: Int64Array
+    newest: list[int]
+
+
+@dataclass
+class Catalogue:
+    """Courses by platform (None: all platforms) and cards by course, each read when first asked for."""
+
+    generation: bytes | None
+    shelves: dict[int | None, Shelf] = field(default_factory=dict)
+    known_cards: dict[int, CourseCard | None] = field(default_factory=dict)
+
+    def shelf(self, platform_id: int | None) -> Shelf:
+        """The listed courses of a platform."""
+        found = self.shelves.get(platform_id)
+        if found is None:
+            courses = Course.objects.listed()
+            if platform_id is not None:
+                courses = courses.filter(platform=platform_id)
+            course_ids = np.fromiter(courses.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
+            newest = courses.filter(published_at__isnull=False).order_by("-published_at", "-pk")
+            found = self.shelves[platform_id] = Shelf(course_ids, list(newest.values_list("pk", flat=True)[:NEWEST]))
+        return found
+
+    def cards(self, course_ids: Iterable[int]) -> list[CourseCard]:
+        """The cards of these courses in this order, without those that are not listed."""
+        wanted = list(course_ids)
+        missing = [course for course in wanted if course not in self.known_cards]
+        if missing:
+            self._read_cards(missing)
+        return [card for course in wanted if (card := self.known_cards[course]) is not None]
+
+    def _read_cards(self, course_ids: list[int]) -> None:
+        if len(self.known_cards) > MOST_CARDS:
+            self.known_cards.clear()
+        self.known_cards.update(dict.fromkeys(course_ids))
+        for course in Course.objects.listed().filter(pk__in=course_ids).select_related("platform").defer("text"):
+            self.known_cards[course.pk] = card_of(course)
+
+
+def card_of(course: Course) -> CourseCard:
+    """The card of a course, whose platform is loaded."""
+    return CourseCard(
+        id=course.pk,
+        platform_id=course.platform_id,
+        platform_name=course.platform.name,
+        item_id=course.item_id,
+        title=course.title,
+        kind=course.kind,
+        category=course.category,
+        teacher=course.teacher,
+        url=course.url,
+        cover_url=course.cover_url,
+        price=course.price,
+        currency=course.currency,
+    )
+
+
+class _Held:
+    catalogue: Catalogue | None = None
+
+
+def of_generation(generation: bytes | None) -> Catalogue:
+    """The catalogue as it stands in this generation."""
+    held = _Held.catalogue
+    if held is None or held.generation != generation:
+        held = _Held.catalogue = Catalogue(generation)
+    return held

@@ -1,0 +1,18 @@
+"""Celery's way to what workers do for recommendations."""
+
+from celery import shared_task
+
+from recommend import training
+from recommend.serving.record import store_pending
+
+
+@shared_task(name="recommend.store_recommendations", ignore_result=True)
+def store_recommendations() -> None:
+    """Write down what was recommended."""
+    store_pending()
+
+
+@shared_task(name="recommend.train_nightly", ignore_result=True)
+def train_nightly() -> None:
+    """Train the active algorithm anew on what has happened since."""
+    training.enqueue_again()

@@ -1,0 +1,113 @@
+"""What models are trained on: consented events of all platforms, one row per person where the accounts agree to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from django.db import connection
+from django.db.models import F, FloatField
+from django.db.models.functions import Cast, Extract
+from django.utils import timezone
+
+from accounts.models import LinkedAccount, Purpose
+from profiles.models import Course, Event
+from recommend.algorithms.interactions import Int32Array, Int64Array, Interactions
+from recommend.split import Split
+
+ROW = np.dtype([("account", "i8"), ("course", "i8"), ("weight", "f4"), ("time", "f8")])
+CHUNK = 20_000
+MOST_QUESTIONS = 5_000
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Interactions, and which course and platform each column stands for: int64 (n_items,) and int32 (n_items,)."""
+
+    interactions: Interactions
+    course_ids: Int64Array
+    platform_of_item: Int32Array
+
+
+def load() -> TrainingData:
+    """All that may be learned from. Learners are persons where the account agrees to joining, else single accounts."""
+    rows = np.fromiter(_rows(), dtype=ROW)
+    course_ids, items = np.unique(rows["course"], return_inverse=True)
+    account_ids, account_numbers = np.unique(rows["account"], return_inverse=True)
+    learners, n_learners = _learners(account_ids)
+    interactions = Interactions(
+        users=learners[account_numbers],
+        items=items.astype(np.int32),
+        weights=rows["weight"].copy(),
+        times=rows["time"].copy(),
+        n_users=n_learners,
+        n_items=len(course_ids),
+    )
+    return TrainingData(interactions, course_ids, _platforms(course_ids))
+
+
+def hold_out(data: TrainingData, seed: int = 0) -> Split | None:
+    """The same data with the latest new course of some learners asked about instead of trained on.
+
+    None when nobody has two courses.
+    """
+    interactions = data.interactions
+    latest = _latest_first_meetings(interactions)
+    if not len(latest):
+        return None
+    random = np.random.default_rng(seed)
+    asked = np.sort(random.permutation(latest)[:MOST_QUESTIONS])
+    pairs = interactions.users.astype(np.int64) * interactions.n_items + interactions.items
+    kept = ~np.isin(pairs, pairs[asked])
+    known = Interactions(
+        interactions.users[kept],
+        interactions.items[kept],
+        interactions.weights[kept],
+        interactions.times[kept],
+        interactions.n_users,
+        interactions.n_items,
+    )
+    return Split(
+        interactions=known,
+        people=interactions.users[asked].astype(np.int64),
+        platforms=data.platform_of_item[interactions.items[asked]],
+        items=interactions.items[asked],
+        offsets=np.arange(len(asked) + 1),
+        platform_of_item=data.platform_of_item,
+    )
+
+
+def _latest_first_meetings(interactions: Interactions) -> Int64Array:
+    """Of each learner with two courses or more, the row where the last of the courses was met for the first time."""
+    order = np.lexsort((interactions.times, interactions.users))
+    pairs = interactions.users[order].astype(np.int64) * interactions.n_items + interactions.items[order]
+    first = np.sort(np.unique(pairs, return_index=True)[1])
+    meetings = order[first]
+    users = interactions.users[meetings]
+    is_last = np.append(users[1:] != users[:-1], True)
+    is_first = np.append(True, users[1:] != users[:-1])
+    return meetings[is_last & ~is_first]
+
+
+def _rows() -> Iterator[tuple[int, int, float, float]]:
+    events = Event.objects.consented(Purpose.RECOMMENDATION).engaging()
+    events = events.filter(timestamp__lte=timezone.now() + timedelta(days=1))
+    seconds = Cast(Extract(F("timestamp"), "epoch"), FloatField())
+    columns = events.annotate(seconds=seconds).values_list("account_id", "course_id", "engagement", "seconds")
+    yield from columns.iterator(chunk_size=CHUNK)
+
+
+def _learners(account_ids: Int64Array) -> tuple[Int32Array, int]:
+    """The learner of each account, int32 (accounts,), and how many learners there are."""
+    joined = LinkedAccount.objects.consenting(Purpose.CROSS_PLATFORM).values_list("pk", "person_id")
+    person_of = dict(joined.iterator(chunk_size=CHUNK))
+    numbers: dict[object, int] = {}
+    learners = [numbers.setdefault(person_of.get(account, account), len(numbers)) for account in account_ids.tolist()]
+    return np.array(learners, dtype=np.int32), len(numbers)
+
+
+def _platforms(course_ids: Int64Array) -> Int32Array:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, platform_id FROM {Course._meta.db_table} WHERE id = ANY(%s)", [course_ids.tolist()])
+        platform_of = dict(cursor.fetchall())
+    return np.array([platform_of[course] for course in course_ids.tolist()], dtype=np.int32)
