@@ -7,11 +7,11 @@ from accounts import views
 app_name = "accounts"
 
 urlpatterns = [
-    path("me/platforms/", views.platforms, name="platforms"),
-    path("me/platforms/code/", views.make_code, name="make_code"),
-    path("me/platforms/link/", views.enter_code, name="enter_code"),
-    path("me/platforms/<int:pk>/leave/", views.leave, name="leave"),
-    path("me/platforms/<int:pk>/consents/<slug:purpose>/", views.consent, name="consent"),
-    path("me/platforms/<int:pk>/history/", views.history, name="history"),
-    path("me/name/", views.name, name="name"),
+    path("platforms/", views.platforms, name="platforms"),
+    path("platforms/code/", views.make_code, name="make_code"),
+    path("platforms/link/", views.enter_code, name="enter_code"),
+    path("platforms/<int:pk>/leave/", views.leave, name="leave"),
+    path("platforms/<int:pk>/consents/<slug:purpose>/", views.consent, name="consent"),
+    path("platforms/<int:pk>/history/", views.history, name="history"),
+    path("name/", views.name, name="name"),
 ]
