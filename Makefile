@@ -16,7 +16,7 @@ run: environment  ## Install, prepare and start everything; Ctrl-C stops it
 	@.venv/bin/python manage.py serve
 
 demo-reset: environment  ## Throw the demo data away; the next `make run` makes new data
-	@.venv/bin/python manage.py demo_reset
+	@.venv/bin/python manage.py demo_reset $(if $(FORCE),--force)
 
 test: environment browser lint  ## Check the code and run every test
 	@.venv/bin/python -m pytest

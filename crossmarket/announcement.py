@@ -1,15 +1,16 @@
 """Wait until everything that was started answers, then show the banner."""
 
-import json
 import time
 import urllib.error
 import urllib.request
 
+import msgspec
 from rich.console import Console
 
 from crossmarket import banner
 from crossmarket.addresses import host, port
 from crossmarket.demo.notes import DemoNotes
+from crossmarket.health import Readiness
 
 SECONDS_BETWEEN_LOOKS = 0.3
 SLOW_START = 60
@@ -40,10 +41,19 @@ def _web_not_ready() -> list[str]:
         with urllib.request.urlopen(f"{_own_url(port())}/readyz", timeout=10):  # noqa: S310 - an address of our own
             return []
     except urllib.error.HTTPError as error:
-        findings = json.load(error)
-        return [f"{name} ({of['reason']})" for name, of in findings.items() if isinstance(of, dict) and not of["ok"]]
-    except (OSError, ValueError):
+        return _what_is_wrong(error.read())
+    except OSError:
         return ["the web server"]
+
+
+def _what_is_wrong(answer: bytes) -> list[str]:
+    """The findings of `/readyz` that are not well."""
+    try:
+        findings = msgspec.json.decode(answer, type=Readiness)
+    except msgspec.MsgspecError:
+        return ["the web server (it answers with an error)"]
+    named = {name: getattr(findings, name) for name in ("database", "redis", "worker", "model")}
+    return [f"{name} ({finding.reason})" for name, finding in named.items() if not finding.ok]
 
 
 def _answers(number: int) -> bool:

@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crossmarket import translations
+from crossmarket.addresses import port
+from crossmarket.demo.moving import follow_port
 
 Advance = Callable[[], None]
 
@@ -37,6 +39,9 @@ def prepare(console: Console) -> None:
         console.print("[bold]Making demo data[/bold] (SEED_DEMO=0 starts empty)")
         # Logins and keys, which it prints, come with the banner.
         _run_command("seed_demo", silent=True)
+    follow_demo_to_port(console)
+    if follow_port(port()):
+        console.print(f"Moved the demo's partner sites along with port {port()}")
     if needs_first_model():
         console.print("[bold]Training the first models[/bold]")
         _run_command("train", "--all", "--here")
@@ -45,6 +50,14 @@ def prepare(console: Console) -> None:
 def demo_is_wanted() -> bool:
     """Whether an empty database gets demo data: unless `SEED_DEMO=0`."""
     return os.environ.get("SEED_DEMO", "1").lower() not in {"0", "false", "no", "off"}
+
+
+def follow_demo_to_port(console: Console) -> None:
+    """Let the demo's partner sites stand next to the port of today."""
+    from crossmarket.demo.moving import follow_port
+
+    if follow_port(settings.PORT):
+        console.print(f"The demo's addresses now go with port {settings.PORT}.")
 
 
 def database_is_empty() -> bool:

@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STATIC_ROOT.mkdir()
     translations.compile_stale(settings.BASE_DIR / "locale")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -6,7 +6,7 @@ lock; whoever leaves last stops them. The kernel drops the locks of processes th
 """
 
 from crossmarket.embedded.folders import DATABASE, EmbeddedServiceError, data_folder, database_folder, redis_socket
-from crossmarket.embedded.sharing import others_use_services, services, services_for_command
+from crossmarket.embedded.sharing import others_use_services, services, services_for_command, stop_services
 
 __all__ = [
     "DATABASE",
@@ -17,4 +17,5 @@ __all__ = [
     "redis_socket",
     "services",
     "services_for_command",
+    "stop_services",
 ]

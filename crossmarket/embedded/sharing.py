@@ -85,6 +85,13 @@ def others_use_services() -> bool:
         return not _alone(users)
 
 
+def stop_services() -> None:
+    """Stop what runs although nobody uses it, as after a kill. With a user left it goes on running."""
+    folder = made_data_folder()
+    with (folder / "services.lock").open("a") as users, (folder / "services.changing").open("a") as change:
+        _stop_if_last(users, change, with_database=True, with_redis=redis_server.answers())
+
+
 def _stop_if_last(users: IO[str], change: IO[str], *, with_database: bool, with_redis: bool) -> None:
     """Stop the services unless someone else holds them; nobody can come in between, since starting waits for us."""
     fcntl.flock(change, fcntl.LOCK_EX)

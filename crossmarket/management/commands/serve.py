@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from crossmarket import announcement, embedded, preparation, supervisor
-from crossmarket.addresses import PortTakenError, port, require_free
+from crossmarket.addresses import PortTakenError, host, port, require_free
 from crossmarket.demo import notes
 from crossmarket.demo.addresses import SITES, Addresses
 from crossmarket.supervisor import Child, Supervisor
@@ -82,5 +82,5 @@ def children(sites: dict[str, int]) -> list[Child]:
         "beat": [*celery, "beat", "--pidfile", "", "--loglevel", level],
     }
     for slug, number in sites.items():
-        commands[slug] = [sys.executable, "manage.py", "demo_site", slug, "--port", str(number)]
+        commands[slug] = [sys.executable, "manage.py", "demo_site", slug, "--host", host(), "--port", str(number)]
     return [Child(name, command, environment) for name, command in commands.items()]
