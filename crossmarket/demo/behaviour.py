@@ -14,9 +14,7 @@ REFUND_SHARE = 0.03
 LATEST_COMPLETION_DAYS = 24
 
 
-def make_events(
-    planted: Planted, accounts: Accounts, courses: Courses, now: int, days: int, seed: int
-) -> Events:
+def make_events(planted: Planted, accounts: Accounts, courses: Courses, now: int, days: int, seed: int) -> Events:
     """Play the `days` days before `now` and write down what happens on the platforms."""
     rng = np.random.default_rng([seed, 4])
     sessions = draw_sessions(rng, planted, accounts, now, days)
@@ -75,9 +73,7 @@ def _react(rng: np.random.Generator, log: EventLog, looks: Looks, courses: Cours
         log.add(type_name, looks.account[reacting], looks.course[reacting], looks.time[reacting] + delay)
 
 
-def _buy(
-    rng: np.random.Generator, log: EventLog, looks: Looks, courses: Courses, planted: Planted
-) -> np.ndarray:
+def _buy(rng: np.random.Generator, log: EventLog, looks: Looks, courses: Courses, planted: Planted) -> np.ndarray:
     """Purchases, at most one per person and course, by spending tier, price and taste; a few are refunded.
 
     Returns the looks that led to a purchase that was kept.
@@ -144,9 +140,7 @@ def _rate(
         {"text": comment_text(rng, _mood(star), TOPICS[courses.topic[course]])}
         for star, course in zip(stars[comments], looks.course[commented], strict=True)
     ]
-    log.add(
-        "comment", looks.account[commented], looks.course[commented], rated_at[comments] + 45, contexts=texts
-    )
+    log.add("comment", looks.account[commented], looks.course[commented], rated_at[comments] + 45, contexts=texts)
 
 
 def _mood(stars: float) -> str:

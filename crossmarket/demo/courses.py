@@ -190,8 +190,7 @@ def _wordings(rng: np.random.Generator, topic: np.ndarray, kind: list[str]) -> l
     faculty = _faculty(rng, len(topic))
     taken: set[str] = set()
     return [
-        _wording(rng, TOPICS[index], kind_name, faculty, taken)
-        for index, kind_name in zip(topic, kind, strict=True)
+        _wording(rng, TOPICS[index], kind_name, faculty, taken) for index, kind_name in zip(topic, kind, strict=True)
     ]
 
 

@@ -75,9 +75,7 @@ class EventLog:
 
     def in_order(self, seed: int, until: int) -> Events:
         """Everything noted that happens by `until` (epoch seconds), sorted by time."""
-        account, course, type_code, value, time = (
-            np.concatenate(parts) for parts in zip(*self._columns, strict=True)
-        )
+        account, course, type_code, value, time = (np.concatenate(parts) for parts in zip(*self._columns, strict=True))
         order = np.argsort(time, kind="stable")
         order = order[time[order] <= until]
         return Events(

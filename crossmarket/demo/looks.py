@@ -43,9 +43,7 @@ class Looks:
     match: np.ndarray
 
 
-def draw_sessions(
-    rng: np.random.Generator, planted: Planted, accounts: Accounts, now: int, days: int
-) -> Sessions:
+def draw_sessions(rng: np.random.Generator, planted: Planted, accounts: Accounts, now: int, days: int) -> Sessions:
     """Draw the sessions of the `days` days before `now`: how many by activity, where by share, when by hour pattern.
 
     Every account gets a session at least, but sessions that would start after `now` are left out.
@@ -91,9 +89,7 @@ def draw_looks(
     first_time = np.zeros(len(session), dtype=bool)
     first_time[np.unique(session * len(courses) + course, return_index=True)[1]] = True
     kept = is_published & first_time
-    session, account, person, course, time = (
-        column[kept] for column in (session, account, person, course, time)
-    )
+    session, account, person, course, time = (column[kept] for column in (session, account, person, course, time))
     return Looks(session, account, person, course, time, taste_match(planted, courses, person, course))
 
 
@@ -111,9 +107,7 @@ def price_fit(planted: Planted, person: np.ndarray, price: np.ndarray) -> np.nda
     return -planted.price_response[person] * np.log(price / reference)
 
 
-def _days(
-    rng: np.random.Generator, pattern: np.ndarray, joined_day: np.ndarray, is_weekend: np.ndarray
-) -> np.ndarray:
+def _days(rng: np.random.Generator, pattern: np.ndarray, joined_day: np.ndarray, is_weekend: np.ndarray) -> np.ndarray:
     """A day of the window for each session, not before the person joined."""
     factor = np.array([hours.weekend_factor for hours in HOUR_PATTERNS])
     weight = np.where(is_weekend[None, :], factor[:, None], 1.0)
@@ -154,9 +148,7 @@ def _topics_in_mind(
     return np.where(rng.random(len(topic)) < 0.3, neighbour, topic)
 
 
-def _candidates(
-    rng: np.random.Generator, shelves: Shelves, platform: np.ndarray, topic: np.ndarray
-) -> np.ndarray:
+def _candidates(rng: np.random.Generator, shelves: Shelves, platform: np.ndarray, topic: np.ndarray) -> np.ndarray:
     """A few courses that come before the person's eyes at each look, shape (looks, CANDIDATES)."""
     way = rng.random(len(topic))
     columns = []

@@ -27,6 +27,13 @@ TIER_REFERENCE_PRICE = np.array([2_900.0, 9_900.0, 39_900.0])
 TIER_WILLINGNESS = np.array([0.09, 0.22, 0.42])
 """The chance that a person of each tier buys a well-matched course at the ordinary price when looking at it."""
 
+JOINED, APART = 0, 1
+"""The persons whom the demo tells of: one who has joined all accounts, and one who refuses that. Both are there in every
+world of two persons or more, are active, and have accounts on the first two platforms at least."""
+LEADING = {JOINED: "林晓", APART: "周远"}
+"""What the two are called everywhere."""
+LEADING_SESSIONS = 24.0
+
 PURPOSES = ("profiling", "recommendation", "cross_platform", "marketing")
 PLATFORM_REACH = np.array([0.45, 0.32, 0.23])
 
@@ -122,7 +129,7 @@ def make_people(count: int, days: int, seed: int) -> Planted:
     rng = np.random.default_rng([seed, 2])
     cluster = rng.integers(len(CLUSTERS), size=count)
     spending = rng.choice(len(SPENDING_TIERS), size=count, p=TIER_SHARES)
-    return Planted(
+    planted = Planted(
         cluster=cluster.astype(np.int16),
         taste=_tastes(rng, cluster),
         spending=spending.astype(np.int16),
@@ -132,6 +139,9 @@ def make_people(count: int, days: int, seed: int) -> Planted:
         fatigue=rng.beta(6.0, 11.0, count).clip(0.1, 0.8),
         joined_day=np.where(rng.random(count) < 0.3, rng.integers(0, max(1, days - 7), count), 0),
     )
+    leading = list(LEADING)[:count]
+    planted.activity[leading], planted.fatigue[leading], planted.joined_day[leading] = LEADING_SESSIONS, 0.25, 0
+    return planted
 
 
 def make_accounts(planted: Planted, seed: int) -> Accounts:
@@ -140,16 +150,21 @@ def make_accounts(planted: Planted, seed: int) -> Accounts:
     people = len(planted)
     number_of_accounts = rng.choice([1, 2, 3], size=people, p=[0.5, 0.34, 0.16])
     preference = np.log(PLATFORM_REACH) + rng.gumbel(size=(people, len(PLATFORMS)))
+    if people >= len(LEADING):
+        number_of_accounts[[JOINED, APART]] = 3, 2
+        preference[APART] = 2, 1, 0
     rank = np.argsort(np.argsort(-preference, axis=1), axis=1)
     person, platform = np.nonzero(rank < number_of_accounts[:, None])
     linked, consent, stated = _links_and_consents(rng, person, number_of_accounts)
+    share = rng.gamma(3.0, 1.0, len(person)) + 0.3
+    share[np.isin(person, list(LEADING))] = 1.0
     return Accounts(
         person=person,
         platform=platform.astype(np.int16),
         linked=linked,
         consent=consent,
         stated=stated,
-        share=rng.gamma(3.0, 1.0, len(person)) + 0.3,
+        share=share,
         external_id=_external_ids(rng, platform),
         nickname=_nicknames(rng, person, people),
     )
@@ -157,9 +172,7 @@ def make_accounts(planted: Planted, seed: int) -> Accounts:
 
 def _tastes(rng: np.random.Generator, cluster: np.ndarray) -> np.ndarray:
     """Topic tastes: the cluster's, with a second cluster for one person in five, and everyone's own liking."""
-    by_category = np.array(
-        [[weights.get(category, 0.15) for category in CATEGORIES] for weights in CLUSTERS.values()]
-    )
+    by_category = np.array([[weights.get(category, 0.15) for category in CATEGORIES] for weights in CLUSTERS.values()])
     by_topic = by_category[:, TOPIC_CATEGORY] * rng.gamma(2.0, 0.5, (len(CLUSTERS), len(TOPICS)))
     second_share = np.where(rng.random(len(cluster)) < 0.2, 0.3, 0.0)[:, None]
     second = rng.integers(len(CLUSTERS), size=len(cluster))
@@ -178,6 +191,8 @@ def _links_and_consents(
     """
     several = number_of_accounts > 1
     fate = rng.choice(["linked", "withdrawn", "willing", "apart"], size=len(several), p=[0.65, 0.12, 0.13, 0.10])
+    if len(several) >= len(LEADING):
+        fate[[JOINED, APART]] = "linked", "apart"
     is_linked = several & np.isin(fate, ("linked", "withdrawn"))
     own_group = np.arange(len(person)) + len(several)
     linked = np.where(is_linked[person], person, own_group)
@@ -191,6 +206,7 @@ def _links_and_consents(
     consent[:, 2] = np.where(several, fate != "apart", rng.random(len(several)) < 0.2)[person]
     consent[first_account[several & (fate == "withdrawn")], 2] = False
     consent[:, 3] = rng.random(accounts) < 0.45
+    consent[np.isin(person, list(LEADING)), :2] = True
     stated = several[person] | consent[:, 2] | (rng.random(accounts) < 0.6)
     consent[~stated] = (True, True, False, False)
     return linked, consent, stated
@@ -208,4 +224,5 @@ def _external_ids(rng: np.random.Generator, platform: np.ndarray) -> list[str]:
 def _nicknames(rng: np.random.Generator, person: np.ndarray, people: int) -> list[str]:
     """A nickname per account; most people use the same one everywhere."""
     usual = [nickname(rng) for _person in range(people)]
-    return [usual[index] if rng.random() < 0.7 else nickname(rng) for index in person]
+    chosen = [usual[index] if rng.random() < 0.7 else nickname(rng) for index in person]
+    return [LEADING.get(int(index), name) for index, name in zip(person, chosen, strict=True)]

@@ -67,11 +67,20 @@ COMMENTS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘"
-)
+_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘"
 _GIVEN = "明文华晓静雨思佳子涵志远嘉欣怡然俊杰雅诗宁书航梓睿清扬若楠一鸣景行知秋云舒慧敏博安乐心怀瑾"
-_NICKNAME_HEADS = ("爱学习的", "早起的", "慢慢走的", "路过的", "认真的", "好奇的", "不熬夜的", "喜欢下雨的", "今天也要", "")
+_NICKNAME_HEADS = (
+    "爱学习的",
+    "早起的",
+    "慢慢走的",
+    "路过的",
+    "认真的",
+    "好奇的",
+    "不熬夜的",
+    "喜欢下雨的",
+    "今天也要",
+    "",
+)
 _NICKNAME_TAILS = ("小鹿", "橘子", "阿树", "鲸鱼", "山竹", "团子", "北北", "麦子", "松果", "海盐", "豆浆", "拾光")
 
 _BETWEEN_SCRIPTS = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
@@ -102,9 +111,7 @@ def nickname(rng: np.random.Generator) -> str:
     return pick(rng, _NICKNAME_HEADS) + tail + number
 
 
-def course_title(
-    rng: np.random.Generator, kind: str, category: str, topic: Topic, focus: str, teacher: str
-) -> str:
+def course_title(rng: np.random.Generator, kind: str, category: str, topic: Topic, focus: str, teacher: str) -> str:
     """A course title in the grammar of its kind and of how its category is learned."""
     pattern = pick(rng, TITLES[kind, MANNERS.get(category, TO_PRACTISE)])
     others = tuple(other for other in topic.focuses if other != focus)

@@ -1,0 +1,17 @@
+"""Emptying a demo's database, so that another demo can take its place."""
+
+from django.db import connection, transaction
+
+from accounts.models import Person, Platform, User
+from crossmarket.foundation import generations
+
+
+@transaction.atomic
+def empty() -> None:
+    """Remove all platforms, persons and logins with everything that belongs to them; trained models stay."""
+    models = (Platform, Person, User)
+    tables = ", ".join(model._meta.db_table for model in models)  # noqa: SLF001 (Django's own public name)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
+    for subject in (generations.API_KEYS, generations.CATALOGUE):
+        generations.renew_on_commit(subject)
