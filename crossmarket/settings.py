@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 from django.core.management.utils import get_random_secret_key
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from crossmarket import embedded
@@ -45,6 +46,8 @@ INSTALLED_APPS = [
     "promotions",
     "campaigns",
     "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -197,8 +200,8 @@ CORS_EXPOSE_HEADERS = ["retry-after", "ratelimit", "ratelimit-policy"]
 CORS_PREFLIGHT_MAX_AGE = 86_400
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasApiKey"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -220,6 +223,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": ["crossmarket.foundation.schema.add_components"],
 }
 
 LOGGING_CONFIG = None
@@ -230,7 +234,14 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = None
 UNFOLD = {
     "SITE_TITLE": "CrossMarket",
     "SITE_HEADER": "CrossMarket",
+    "SITE_SUBHEADER": _("Marketer's desk"),
+    "SITE_SYMBOL": "hub",
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": True,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "crossmarket.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "crossmarket.sidebar.navigation"},
+    "STYLES": [lambda _request: static("desk/desk.css")],
+    "SCRIPTS": [lambda _request: static("desk/desk.js")],
 }

@@ -1,0 +1,46 @@
+"""Groups of those who work at the desk, made ready with their permissions."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+MARKETERS = "Marketers"
+
+MARKETERS_MAY = {
+    "accounts.person": ("view",),
+    "accounts.linkedaccount": ("view", "change"),
+    "accounts.consent": ("view",),
+    "accounts.platform": ("view",),
+    "accounts.apikey": ("view",),
+    "profiles.course": ("view", "add", "change"),
+    "profiles.event": ("view",),
+    "profiles.rejectedevent": ("view", "change"),
+    "recommend.modelversion": ("view", "add", "change"),
+    "recommend.recommendation": ("view",),
+    "foundation.job": ("view", "change"),
+}
+"""By model: look at everything, mend courses and events, state consents for people, train and choose models.
+
+Keys, signing secrets, platforms, users and groups stay with administrators.
+"""
+
+
+@transaction.atomic
+def marketers() -> Group:
+    """The group of marketers; made with its permissions on first need, then left as administrators shaped it."""
+    group, is_new = Group.objects.get_or_create(name=MARKETERS)
+    if is_new:
+        group.permissions.set(_permissions())
+    return group
+
+
+def _permissions() -> list[Permission]:
+    """Raises `LookupError` when one is missing, which happens before the first `migrate` only."""
+    found = []
+    for model, verbs in MARKETERS_MAY.items():
+        room, name = model.split(".")
+        names = {f"{verb}_{name}" for verb in verbs}
+        permissions = Permission.objects.filter(content_type__app_label=room, codename__in=names)
+        if len(permissions) != len(names):
+            raise LookupError(f"Some permissions of {model} do not exist yet. Run `manage.py migrate` first.")
+        found += permissions
+    return found

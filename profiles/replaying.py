@@ -1,0 +1,42 @@
+"""Sending rejected events through once more, many of them as a job."""
+
+from typing import Any
+
+from crossmarket.foundation import jobs
+from crossmarket.foundation.jobs import Reporter, job_kind
+from crossmarket.foundation.models import Job
+from profiles.models import RejectedEvent
+from profiles.services import ReplayResult, replay
+
+REPLAY_JOB = "profiles.replay"
+AT_ONCE = 500
+
+FORGED = "not_this_user"
+"""The code of events that a browser sent in another person's name: mending the cause never makes these true."""
+
+
+def replayable() -> Any:
+    """The rejected events that wait and may be replayed without looking at each."""
+    return RejectedEvent.objects.waiting().exclude(code=FORGED)
+
+
+def replay_waiting() -> ReplayResult | Job:
+    """Replay all that wait: a few at once, with the result; many as a job."""
+    waiting = list(replayable().order_by("pk")[: AT_ONCE + 1])
+    return replay(waiting) if len(waiting) <= AT_ONCE else jobs.enqueue(REPLAY_JOB)
+
+
+@job_kind(REPLAY_JOB)
+def replay_in_chunks(reporter: Reporter, /) -> dict[str, int]:
+    """The job: each waiting event once, in chunks that are kept whatever becomes of the later ones."""
+    total, done, last = replayable().count(), 0, 0
+    accepted = duplicates = still_rejected = 0
+    while chunk := list(replayable().filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+        reporter("replaying", done, total)
+        result = replay(chunk)
+        accepted += result.accepted
+        duplicates += result.duplicates
+        still_rejected += result.still_rejected
+        done, last = done + len(chunk), chunk[-1].pk
+    reporter("replaying", done, max(done, total))
+    return {"accepted": accepted, "duplicates": duplicates, "still_rejected": still_rejected}
