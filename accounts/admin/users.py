@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import allauth.account.admin  # noqa: F401 (registers what is taken off the list below)
-import allauth.mfa.admin  # noqa: F401
-import allauth.socialaccount.admin  # noqa: F401
+from allauth.account import admin as address_admin
 from allauth.account.models import EmailAddress
+from allauth.mfa import admin as mfa_admin
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount import admin as provider_admin
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -23,9 +23,15 @@ from accounts.models import User
 POWERS = ("is_superuser", "is_staff", "groups", "user_permissions")
 """What only a superuser may hand out."""
 
-# Shown on the page of the user they belong to, or set by the environment, and so not as lists of their own.
-for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
-    admin.site.unregister(model)
+REGISTERED_ELSEWHERE = {
+    address_admin: (EmailAddress,),
+    mfa_admin: (Authenticator,),
+    provider_admin: (SocialAccount, SocialApp, SocialToken),
+}
+"""Shown on the page of the user they belong to, or set by the environment, and so not as lists of their own."""
+
+for models in REGISTERED_ELSEWHERE.values():
+    admin.site.unregister(models)
 admin.site.unregister(Group)
 
 
