@@ -76,10 +76,15 @@ def _title(title: str, words: Collection[str]) -> str:
     leading = setting.size * 1.28
     first = HEIGHT - 52 - leading * (len(setting.lines) - 1)
     spans = "".join(
-        f'<tspan x="{_MARGIN}" y="{first + leading * number:.0f}">{escape(line)}</tspan>'
+        f'<tspan x="{_left(line, setting.size)}" y="{first + leading * number:.0f}">{escape(line)}</tspan>'
         for number, line in enumerate(setting.lines)
     )
     return f'<text font-family="{_FONTS}" font-size="{setting.size}" font-weight="700" fill="#fff">{spans}</text>'
+
+
+def _left(line: str, size: int) -> int:
+    """Where a line starts: marks whose left half is empty hang out into the margin."""
+    return _MARGIN - (size // 2 if line[:1] in ("《", "（", "「", "『") else 0)
 
 
 def _glyph(kind: str) -> str:
