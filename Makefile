@@ -1,6 +1,7 @@
 # Everything a person types; each target sets up what it needs by itself.
 
-PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+# For Python 3.13 there is no ready-made Redis yet: it is compiled, which takes a compiler and two minutes more.
+PYTHON ?= $(shell for name in python3.12 python3.11 python3 python3.13 python; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo "$$name" && break; done)
 

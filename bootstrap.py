@@ -129,7 +129,10 @@ def install(names: Sequence[str]) -> None:
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
     if pip.returncode:
-        raise BootstrapError(f"{''.join(said)}\npip could not install the packages; its last words are above.")
+        raise BootstrapError(
+            f"{''.join(said)}\npip could not install the packages; its last words are above. On Python 3.13 some are "
+            "compiled, which takes a C compiler and make; Python 3.11 and 3.12 need none."
+        )
 
 
 def show_progress(seen: int, line: str) -> None:
