@@ -231,17 +231,32 @@ LOGGING = logging_configuration(env.str("LOG_LEVEL", default="INFO"), env.str("L
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
 
+BRAND_SHADES = {
+    "50": "#eef8f4",
+    "100": "#d7efe6",
+    "200": "#b1dfd0",
+    "300": "#7fc8b1",
+    "400": "#4fb394",
+    "500": "#2a9a7b",
+    "600": "#0d6b52",
+    "700": "#0b5643",
+    "800": "#0a4537",
+    "900": "#08392e",
+    "950": "#03201a",
+}
 UNFOLD = {
     "SITE_TITLE": "CrossMarket",
     "SITE_HEADER": "CrossMarket",
     "SITE_SUBHEADER": _("Marketer's desk"),
     "SITE_SYMBOL": "hub",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/favicon.svg")}],
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "crossmarket.dashboard.dashboard",
     "SIDEBAR": {"navigation": "crossmarket.sidebar.navigation"},
+    "COLORS": {"primary": BRAND_SHADES},
     "STYLES": [lambda _request: static("desk/desk.css")],
     "SCRIPTS": [lambda _request: static("desk/desk.js")],
 }

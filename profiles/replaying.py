@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import Reporter, job_kind
 from crossmarket.foundation.models import Job
 from profiles.models import RejectedEvent
 from profiles.services import ReplayResult, replay
 
-REPLAY_JOB = "profiles.replay"
+REPLAY_JOB = gettext_noop("profiles.replay")
+REPLAYING = gettext_noop("replaying")
 AT_ONCE = 500
 
 FORGED = "not_this_user"
@@ -32,11 +35,11 @@ def replay_in_chunks(reporter: Reporter, /) -> dict[str, int]:
     total, done, last = replayable().count(), 0, 0
     accepted = duplicates = still_rejected = 0
     while chunk := list(replayable().filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
-        reporter("replaying", done, total)
+        reporter(REPLAYING, done, total)
         result = replay(chunk)
         accepted += result.accepted
         duplicates += result.duplicates
         still_rejected += result.still_rejected
         done, last = done + len(chunk), chunk[-1].pk
-    reporter("replaying", done, max(done, total))
+    reporter(REPLAYING, done, max(done, total))
     return {"accepted": accepted, "duplicates": duplicates, "still_rejected": still_rejected}

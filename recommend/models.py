@@ -38,7 +38,9 @@ class ModelVersion(models.Model):
     courses = models.PositiveIntegerField(_("courses"))
     interactions = models.PositiveBigIntegerField(_("interactions"))
     fit_seconds = models.FloatField(_("training time (s)"))
-    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    job = models.ForeignKey(
+        Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("job")
+    )
     is_active = models.BooleanField(_("active"), default=False)
     created_at = models.DateTimeField(_("trained"), auto_now_add=True)
     activated_at = models.DateTimeField(_("activated"), null=True, blank=True)
@@ -51,9 +53,7 @@ class ModelVersion(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["algorithm", "number"], name="model_version_number_unique"),
-            models.UniqueConstraint(
-                fields=["is_active"], condition=models.Q(is_active=True), name="one_model_active"
-            ),
+            models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_model_active"),
         ]
 
     def __str__(self) -> str:
@@ -64,10 +64,14 @@ class Recommendation(models.Model):
     """One answer to a placement; clicks and purchases are attributed to its id."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="+")
-    account = models.ForeignKey(LinkedAccount, on_delete=models.CASCADE, null=True, related_name="+")
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="+", verbose_name=_("platform"))
+    account = models.ForeignKey(
+        LinkedAccount, on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("account")
+    )
     placement = models.CharField(_("placement"), max_length=100)
-    model = models.ForeignKey(ModelVersion, on_delete=models.SET_NULL, null=True, related_name="+")
+    model = models.ForeignKey(
+        ModelVersion, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("model")
+    )
     course_ids = models.JSONField(_("courses, best first"))
     source = models.CharField(_("source"), max_length=50)
     created_at = models.DateTimeField(_("answered"))

@@ -19,7 +19,7 @@ from recommend.evaluation import accuracy_of
 from recommend.models import ModelVersion
 from recommend.training_data import TrainingData
 
-TRAIN = "recommend.train"
+TRAIN = gettext_noop("recommend.train")
 LOADING = gettext_noop("loading events")
 STORING = gettext_noop("storing the model")
 DECIDING_METRIC = "ndcg@10"

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -16,11 +17,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Purpose
 from accounts.services import consents, linking
 from crossmarket.foundation.desk import LongTable, ReadOnlyAdmin, go_to, link, question
 from crossmarket.foundation.pretty import pretty_json
+
+IN_SHORT = {
+    Purpose.PROFILING: _("profile"),
+    Purpose.RECOMMENDATION: _("recommendations"),
+    Purpose.CROSS_PLATFORM: _("joining"),
+    Purpose.MARKETING: _("marketing"),
+}
 
 
 class JoinedFilter(admin.SimpleListFilter):
@@ -49,6 +58,7 @@ class AccountInline(TabularInline):
     fields = readonly_fields = ("account", *(f"may_{purpose}" for purpose in Purpose), "created_at")
     extra = 0
     can_delete = False
+    hide_title = True
     verbose_name_plural = _("Accounts and what counts for each purpose now")
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
@@ -131,7 +141,9 @@ class PersonAdmin(ReadOnlyAdmin):
 class StandingForm(forms.ModelForm):
     """An account's consents as an operator may state them, with the policy that the person agreed to."""
 
-    policy_version = forms.CharField(label=_("policy version"), max_length=100, required=False)
+    policy_version = forms.CharField(
+        label=_("policy version"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget
+    )
 
     class Meta:
         model = LinkedAccount
@@ -186,7 +198,7 @@ class LinkedAccountAdmin(LongTable):
     @display(description=_("what counts now"))
     def what_counts(self, account: LinkedAccount) -> SafeString:
         """All four purposes in short."""
-        return format_html_join("", "{}", ((standing(account, purpose),) for purpose in Purpose))
+        return format_html_join("", "{}", ((standing(account, purpose, IN_SHORT[purpose]),) for purpose in Purpose))
 
     @display(description=_("what the platform tells"))
     def told_traits(self, account: LinkedAccount) -> SafeString:
@@ -246,14 +258,16 @@ class ConsentAdmin(ReadOnlyAdmin, LongTable):
     fields = ("account", "purpose", "granted", "source", "policy_version", "stated_at")
 
 
-def standing(account: LinkedAccount, purpose: Purpose) -> SafeString:
+def standing(account: LinkedAccount, purpose: Purpose, label: Promise | str = "") -> SafeString:
     """Whether the purpose is agreed to, and whether by a statement or only by the platform's default."""
-    stated = getattr(account, purpose) is not None
+    stated, granted = getattr(account, purpose) is not None, account.consents_to(purpose)
     return format_html(
-        '<span class="desk-consent {} {}" title="{}: {}">{}</span>',
-        "desk-yes" if account.consents_to(purpose) else "desk-no",
+        '<span class="desk-consent {} {}" title="{}: {} ({})">{} {}</span>',
+        "desk-yes" if granted else "desk-no",
         "" if stated else "desk-by-default",
         purpose.label,
+        _("yes") if granted else _("no"),
         _("stated") if stated else _("platform's default"),
-        _("yes") if account.consents_to(purpose) else _("no"),
+        "✓" if granted else "✗",
+        label or (_("yes") if granted else _("no")),
     )

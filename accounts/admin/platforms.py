@@ -45,6 +45,7 @@ class KeyInline(TabularInline):
     fields = readonly_fields = ("name", "kind", "begins_with", "standing", "created_at", "ends", "steps")
     extra = 0
     can_delete = False
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Keys are issued on a page of their own, which shows them once."""

@@ -54,6 +54,7 @@ class EmailAddressInline(TabularInline):
     fields = ("email", "primary", "verified")
     extra = 0
     tab = True
+    hide_title = True
 
 
 class SocialAccountInline(TabularInline):
@@ -63,6 +64,7 @@ class SocialAccountInline(TabularInline):
     fields = readonly_fields = ("provider", "uid", "last_login", "date_joined")
     extra = 0
     tab = True
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Only the user can connect one."""
@@ -76,6 +78,7 @@ class AuthenticatorInline(TabularInline):
     fields = readonly_fields = ("type", "created_at", "last_used_at")
     extra = 0
     tab = True
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Only the user can set one up."""

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('policy_version', models.CharField(blank=True, max_length=100, verbose_name='policy version')),
                 ('source', models.CharField(choices=[('platform', 'the platform'), ('person', 'the person, here'), ('operator', 'an operator')], max_length=20, verbose_name='stated by')),
                 ('stated_at', models.DateTimeField(auto_now_add=True, verbose_name='stated')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consent_history', to='accounts.linkedaccount')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consent_history', to='accounts.linkedaccount', verbose_name='account')),
             ],
             options={
                 'verbose_name': 'consent',
@@ -104,12 +104,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='linkedaccount',
             name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.person'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.person', verbose_name='person'),
         ),
         migrations.AddField(
             model_name='linkedaccount',
             name='platform',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accounts', to='accounts.platform'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accounts', to='accounts.platform', verbose_name='platform'),
         ),
         migrations.CreateModel(
             name='ApiKey',
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='ends')),
                 ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
-                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='accounts.platform')),
+                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='accounts.platform', verbose_name='platform')),
             ],
             options={
                 'verbose_name': 'API key',

@@ -28,7 +28,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """A key, kept as a digest: the key itself was shown once, when it was made."""
 
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="api_keys")
+    platform = models.ForeignKey(
+        Platform, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("platform")
+    )
     kind = models.CharField(_("kind"), max_length=2, choices=KeyKind.choices)
     name = models.CharField(_("name"), max_length=100, blank=True)
     hint = models.CharField(_("begins with"), max_length=12, editable=False)

@@ -27,7 +27,9 @@ class Consent(models.Model):
     What counts now stands on the account itself, changed in the same transaction.
     """
 
-    account = models.ForeignKey("accounts.LinkedAccount", on_delete=models.CASCADE, related_name="consent_history")
+    account = models.ForeignKey(
+        "accounts.LinkedAccount", on_delete=models.CASCADE, related_name="consent_history", verbose_name=_("account")
+    )
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     granted = models.BooleanField(_("granted"))
     policy_version = models.CharField(_("policy version"), max_length=100, blank=True)

@@ -38,9 +38,11 @@ class LinkedAccount(models.Model):
     The four consents hold what was last stated (the history is `Consent`); null is the platform's default.
     """
 
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="accounts")
+    platform = models.ForeignKey(
+        Platform, on_delete=models.CASCADE, related_name="accounts", verbose_name=_("platform")
+    )
     external_id = models.CharField(_("user id on the platform"), max_length=200)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("person"))
     traits = models.JSONField(_("traits"), default=dict, blank=True)
     email_digest = models.CharField(_("e-mail digest"), max_length=64, blank=True, editable=False)
     phone_digest = models.CharField(_("phone digest"), max_length=64, blank=True, editable=False)

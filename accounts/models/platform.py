@@ -22,7 +22,9 @@ def validate_origin(value: str) -> None:
     """Raise `ValidationError` unless this is an origin such as `https://shop.example` (scheme, host, port, no path)."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
-        raise ValidationError(_("%(value)s is no origin. Write it like https://shop.example:8443"), params={"value": value})
+        raise ValidationError(
+            _("%(value)s is no origin. Write it like https://shop.example:8443"), params={"value": value}
+        )
 
 
 def validate_timezone(value: str) -> None:
@@ -62,9 +64,7 @@ class Platform(models.Model):
         help_text=_("The platform's server signs user tokens with it; it must never reach a browser."),
     )
     locale = models.CharField(_("language"), max_length=20, default="zh-hans")
-    timezone = models.CharField(
-        _("time zone"), max_length=50, default="Asia/Shanghai", validators=[validate_timezone]
-    )
+    timezone = models.CharField(_("time zone"), max_length=50, default="Asia/Shanghai", validators=[validate_timezone])
     profiling_default = models.BooleanField(_("profiling"), default=True)
     recommendation_default = models.BooleanField(_("recommendation"), default=True)
     cross_platform_default = models.BooleanField(_("joining with other platforms"), default=False)

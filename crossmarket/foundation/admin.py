@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -37,7 +38,7 @@ MAY_STEER = "foundation.change_job"
 class JobAdmin(ReadOnlyAdmin):
     """Jobs with their progress; those who may change them can cancel and repeat."""
 
-    list_display = ("kind", "progress", "created_at", "duration")
+    list_display = ("what", "progress", "created_at", "duration")
     list_filter = (("state", ChoicesDropdownFilter), "kind")
     list_filter_sheet = True
     search_fields = ("kind",)
@@ -60,6 +61,11 @@ class JobAdmin(ReadOnlyAdmin):
         job = self.get_object(request, object_id)
         more = live_context(request, job) if job else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    @display(description=_("kind"), ordering="kind")
+    def what(self, job: Job) -> str:
+        """What kind of work it is."""
+        return gettext(job.kind)
 
     @display(description=_("progress"), ordering="state")
     def progress(self, job: Job) -> str:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -62,7 +63,7 @@ class Job(models.Model):
         indexes = [models.Index(fields=["state", "created_at"])]
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.get_state_display()})"
+        return f"{gettext(self.kind)} ({self.get_state_display()})"
 
     @property
     def is_open(self) -> bool:

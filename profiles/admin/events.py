@@ -15,9 +15,10 @@ from accounts.models import LinkedAccount
 from crossmarket.foundation.desk import DayRangeFilter, LongTable, ReadOnlyAdmin, link
 from crossmarket.foundation.pretty import pretty_json
 from profiles.admin.timeline import timeline
+from profiles.event_words import detail_of
 from profiles.models import Event, EventType
 
-TYPE_COLOURS = {
+TYPE_COLOURS = dict.fromkeys(EventType.values, "") | {
     EventType.PURCHASE: "success",
     EventType.REFUND: "danger",
     EventType.RATING: "warning",
@@ -32,7 +33,7 @@ TYPE_COLOURS = {
 class EventAdmin(ReadOnlyAdmin, LongTable):
     """Events as they were taken; the latest received first."""
 
-    list_display = ("timestamp", "what", "who", "on_course", "value", "message_id")
+    list_display = ("timestamp", "what", "who", "on_course", "detail", "message_id")
     list_select_related = ("account__platform", "course")
     list_filter = (("type", ChoicesDropdownFilter), ("platform", RelatedDropdownFilter), ("timestamp", DayRangeFilter))
     list_filter_sheet = True
@@ -74,6 +75,11 @@ class EventAdmin(ReadOnlyAdmin, LongTable):
         if event.course is None:
             return None
         return link(reverse("admin:profiles_course_change", args=[event.course_id]), event.course)
+
+    @display(description=_("detail"))
+    def detail(self, event: Event) -> str:
+        """Stars, an amount, a share or a text."""
+        return detail_of(event)
 
     @display(description=_("context"))
     def readable_context(self, event: Event) -> SafeString:

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('available', models.BooleanField(default=True, verbose_name='available')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='courses', to='accounts.platform')),
+                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='courses', to='accounts.platform', verbose_name='platform')),
             ],
             options={
                 'verbose_name': 'course',
@@ -53,9 +53,9 @@ class Migration(migrations.Migration):
                 ('timestamp', models.DateTimeField(verbose_name='time')),
                 ('received_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
                 ('context', models.JSONField(null=True, verbose_name='context')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='accounts.linkedaccount')),
-                ('course', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='profiles.course')),
-                ('platform', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.platform')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='accounts.linkedaccount', verbose_name='account')),
+                ('course', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='profiles.course', verbose_name='course')),
+                ('platform', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.platform', verbose_name='platform')),
             ],
             options={
                 'verbose_name': 'event',
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('detail', models.TextField(verbose_name='reason')),
                 ('received_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
                 ('replayed_at', models.DateTimeField(blank=True, null=True, verbose_name='replayed')),
-                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejected_events', to='accounts.platform')),
+                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejected_events', to='accounts.platform', verbose_name='platform')),
             ],
             options={
                 'verbose_name': 'rejected event',

@@ -46,7 +46,7 @@ class Course(models.Model):
     An event may name an item before the platform describes it: such a course has no title and is not listed yet.
     """
 
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="courses")
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="courses", verbose_name=_("platform"))
     item_id = models.CharField(_("item id on the platform"), max_length=200)
     title = models.CharField(_("title"), max_length=500, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=CourseKind.choices, default=CourseKind.COURSE)

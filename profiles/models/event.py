@@ -75,9 +75,15 @@ class Event(models.Model):
     `value` is a rating (1 to 5), an amount in minor units (purchase, refund) or a share of completion (0 to 1).
     """
 
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="+", db_index=False)
-    account = models.ForeignKey(LinkedAccount, on_delete=models.CASCADE, related_name="events", db_index=False)
-    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="events", null=True, db_index=False)
+    platform = models.ForeignKey(
+        Platform, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("platform")
+    )
+    account = models.ForeignKey(
+        LinkedAccount, on_delete=models.CASCADE, related_name="events", db_index=False, verbose_name=_("account")
+    )
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="events", null=True, db_index=False, verbose_name=_("course")
+    )
     message_id = models.CharField(_("message id"), max_length=200)
     type = models.CharField(_("type"), max_length=12, choices=EventType.choices)
     value = models.DecimalField(_("value"), max_digits=16, decimal_places=4, null=True)

@@ -19,7 +19,9 @@ class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
 class RejectedEvent(models.Model):
     """An event as it came, and why it was not taken; it can be replayed once the cause is mended."""
 
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="rejected_events")
+    platform = models.ForeignKey(
+        Platform, on_delete=models.CASCADE, related_name="rejected_events", verbose_name=_("platform")
+    )
     payload = models.TextField(_("as it came"))
     code = models.CharField(_("code"), max_length=50)
     detail = models.TextField(_("reason"))

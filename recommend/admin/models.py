@@ -31,13 +31,23 @@ MAY_CHOOSE = "recommend.change_modelversion"
 class ModelVersionAdmin(ReadOnlyAdmin):
     """Models are made by training; here one is chosen to answer."""
 
-    list_display = ("name", "answers", "figures", "learners", "courses", "interactions", "fit_seconds", "created_at")
+    list_display = (
+        "name",
+        "answers",
+        "ndcg",
+        "recall",
+        "learners",
+        "courses",
+        "interactions",
+        "fit_seconds",
+        "created_at",
+    )
     list_filter = (("algorithm", AllValuesCheckboxFilter), "is_active")
     list_filter_sheet = True
     ordering = ("-created_at",)
-    fields = ("name", "answers", "learners", "courses", "interactions", "fit_seconds", "made_by", "created_at",
-              "activated_at", "readable_config")  # fmt: skip
-    readonly_fields = ("name", "answers", "made_by", "readable_config")
+    fields = ("name", "is_active", "activated_at", "learners", "courses", "interactions", "fit_seconds", "made_by",
+              "created_at", "readable_config")  # fmt: skip
+    readonly_fields = ("name", "made_by", "readable_config")
     actions_list = ("train", "roll_back")
     actions_detail = ("activate",)
     change_form_before_template = "admin/recommend/modelversion/figures.html"
@@ -68,11 +78,15 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         """Whether it answers now."""
         return ("active", _("answers now")) if version.is_active else ("resting", _("resting"))
 
-    @display(description=_("metrics"))
-    def figures(self, version: ModelVersion) -> str:
-        """The metrics in short."""
-        numbers = ((name, value) for name, value in version.metrics.items() if isinstance(value, int | float))
-        return " · ".join(f"{name} {value:.3g}" for name, value in numbers) or "-"
+    @display(description="NDCG@10", ordering="metrics__ndcg@10")
+    def ndcg(self, version: ModelVersion) -> float | None:
+        """How well the best ten were ordered, on what was held out."""
+        return version.metrics.get("ndcg@10")
+
+    @display(description="Recall@10", ordering="metrics__recall@10")
+    def recall(self, version: ModelVersion) -> float | None:
+        """How often the next course was among the best ten, on what was held out."""
+        return version.metrics.get("recall@10")
 
     @display(description=_("trained by"))
     def made_by(self, version: ModelVersion) -> SafeString | None:

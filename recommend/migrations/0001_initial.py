@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=False, verbose_name='active')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='trained')),
                 ('activated_at', models.DateTimeField(blank=True, null=True, verbose_name='activated')),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='foundation.job')),
+                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='foundation.job', verbose_name='job')),
             ],
             options={
                 'verbose_name': 'model',
@@ -47,9 +47,9 @@ class Migration(migrations.Migration):
                 ('course_ids', models.JSONField(verbose_name='courses, best first')),
                 ('source', models.CharField(max_length=50, verbose_name='source')),
                 ('created_at', models.DateTimeField(verbose_name='answered')),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.linkedaccount')),
-                ('model', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='recommend.modelversion')),
-                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.platform')),
+                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.linkedaccount', verbose_name='account')),
+                ('model', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='recommend.modelversion', verbose_name='model')),
+                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.platform', verbose_name='platform')),
             ],
             options={
                 'verbose_name': 'recommendation',

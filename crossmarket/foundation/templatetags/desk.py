@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 
 from crossmarket.foundation.pretty import pretty_json
@@ -17,8 +16,8 @@ def desk_number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, float) and value != int(value):
-        return f"{value:.4g}" if abs(value) < 1000 else number_format(value, 1, force_grouping=True)
-    return number_format(int(value), 0, force_grouping=True)
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    return f"{int(value):,}"
 
 
 @register.filter

@@ -1,0 +1,63 @@
+"""Words that reach the admin from outside its sources, named here so that translators find them."""
+
+from django.utils.translation import gettext_noop
+
+BY_UNFOLD = (
+    gettext_noop(" By %(filter_title)s "),
+    gettext_noop("Add new item"),
+    gettext_noop("Add row"),
+    gettext_noop("Apply Filters"),
+    gettext_noop("Cancel"),
+    gettext_noop("Dark"),
+    gettext_noop("Date from"),
+    gettext_noop("Date to"),
+    gettext_noop("Expand row"),
+    gettext_noop("False"),
+    gettext_noop("From"),
+    gettext_noop("General"),
+    gettext_noop("Go back"),
+    gettext_noop("Light"),
+    gettext_noop("More actions"),
+    gettext_noop("Next"),
+    gettext_noop("No data"),
+    gettext_noop("No results found"),
+    gettext_noop("No results matching your query"),
+    gettext_noop("Previous"),
+    gettext_noop("Record picture"),
+    gettext_noop("Reset filters"),
+    gettext_noop("Return to site"),
+    gettext_noop("Run"),
+    gettext_noop("Select action"),
+    gettext_noop("Select action to run"),
+    gettext_noop("Select all rows"),
+    gettext_noop("Select record"),
+    gettext_noop("Select value"),
+    gettext_noop("Submit"),
+    gettext_noop("System"),
+    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
+    gettext_noop("To"),
+    gettext_noop("Toggle password visibility"),
+    gettext_noop("True"),
+    gettext_noop("Type to search"),
+    gettext_noop("Undo"),
+    gettext_noop("Value"),
+    gettext_noop("You have been successfully logged out from the administration"),
+)
+"""What django-unfold says in English only."""
+
+BY_TRAINING = (
+    gettext_noop("questions"),
+    gettext_noop("epoch"),
+    gettext_noop("held out"),
+    gettext_noop("training loss"),
+    gettext_noop("validation loss"),
+    gettext_noop("modelled courses"),
+    gettext_noop("courses"),
+    gettext_noop("preparing"),
+    gettext_noop("counting pairs"),
+    gettext_noop("inverting"),
+    gettext_noop("decomposing"),
+    gettext_noop("training"),
+    gettext_noop("measuring"),
+)
+"""Steps and figures of the algorithms, which know no web framework."""
