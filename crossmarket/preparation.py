@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from crossmarket import translations
 from crossmarket.addresses import port
 from crossmarket.demo.moving import follow_port
 
-Advance = Callable[[], None]
+QUICK_ALGORITHMS = ("popularity", "ease")
 
 
 class PreparationError(Exception):
@@ -43,8 +42,7 @@ def prepare(console: Console) -> None:
     if follow_port(port()):
         console.print(f"Moved the demo's partner sites along with port {port()}")
     if needs_first_model():
-        console.print("[bold]Training the first models[/bold]")
-        _run_command("train", "--all", "--here")
+        train_first_models(console)
 
 
 def demo_is_wanted() -> bool:
@@ -73,6 +71,19 @@ def needs_first_model() -> bool:
     from recommend.models import ModelVersion
 
     return ModelVersion.objects.active() is None and Event.objects.exists()
+
+
+def train_first_models(console: Console) -> None:
+    """Train what takes seconds; what takes minutes is left to the worker, so that nobody has to wait for it."""
+    from recommend.algorithms.registry import ALGORITHMS
+    from recommend.training import enqueue_training
+
+    console.print("[bold]Training the first models[/bold]")
+    _run_command("train", *QUICK_ALGORITHMS, "--here")
+    for name in ALGORITHMS:
+        if name not in QUICK_ALGORITHMS:
+            enqueue_training(name, {})
+            console.print(f"{name} is trained in the background; watch it in the admin under Jobs.")
 
 
 def migrate(console: Console) -> None:
@@ -107,6 +118,8 @@ def collect_static(console: Console) -> None:
                 bar.advance(task)
 
         call_command(CollectWithBar(), verbosity=0, interactive=False)
+        # Files of the same name in two places were counted twice and copied once.
+        bar.update(task, completed=total)
     kept.write_text(state)
 
 
@@ -124,7 +137,8 @@ def _state_of_static_files() -> tuple[str, int]:
 def _run_command(*arguments: str, silent: bool = False) -> None:
     """Run a management command in a process of its own, which gives its memory back when it is done."""
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL if silent else None, check=False)
+    environment = {"LOG_LEVEL": "WARNING"} | os.environ
+    done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL if silent else None, check=False)
     if done.returncode:
         raise PreparationError(f"`manage.py {' '.join(arguments)}` failed; see its message above.")
 
