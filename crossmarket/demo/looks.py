@@ -145,7 +145,7 @@ def _topics_in_mind(
     by_category = [np.flatnonzero(TOPIC_CATEGORY == category) for category in range(TOPIC_CATEGORY.max() + 1)]
     width = len(by_category[0])
     neighbour = np.array(by_category)[TOPIC_CATEGORY[topic], rng.integers(0, width, len(topic))]
-    return np.where(rng.random(len(topic)) < 0.3, neighbour, topic)
+    return np.where(rng.random(len(topic)) < 0.2, neighbour, topic)
 
 
 def _candidates(rng: np.random.Generator, shelves: Shelves, platform: np.ndarray, topic: np.ndarray) -> np.ndarray:
@@ -154,8 +154,8 @@ def _candidates(rng: np.random.Generator, shelves: Shelves, platform: np.ndarray
     columns = []
     for _candidate in range(CANDIDATES):
         found = shelves.on_topic(rng, platform, topic)
-        found = np.where(way > 0.70, shelves.popular(rng, platform), found)
-        found = np.where(way > 0.92, shelves.any(rng, platform), found)
+        found = np.where(way > 0.85, shelves.popular(rng, platform), found)
+        found = np.where(way > 0.96, shelves.any(rng, platform), found)
         columns.append(found)
     return np.stack(columns, axis=1)
 

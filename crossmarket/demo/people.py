@@ -172,12 +172,12 @@ def make_accounts(planted: Planted, seed: int) -> Accounts:
 
 def _tastes(rng: np.random.Generator, cluster: np.ndarray) -> np.ndarray:
     """Topic tastes: the cluster's, with a second cluster for one person in five, and everyone's own liking."""
-    by_category = np.array([[weights.get(category, 0.15) for category in CATEGORIES] for weights in CLUSTERS.values()])
+    by_category = np.array([[weights.get(category, 0.06) for category in CATEGORIES] for weights in CLUSTERS.values()])
     by_topic = by_category[:, TOPIC_CATEGORY] * rng.gamma(2.0, 0.5, (len(CLUSTERS), len(TOPICS)))
     second_share = np.where(rng.random(len(cluster)) < 0.2, 0.3, 0.0)[:, None]
     second = rng.integers(len(CLUSTERS), size=len(cluster))
     shared = (1.0 - second_share) * by_topic[cluster] + second_share * by_topic[second]
-    own = shared * rng.gamma(0.7, 1.0 / 0.7, shared.shape) + 0.05
+    own = shared * rng.gamma(0.25, 1.0 / 0.25, shared.shape) + 0.01
     return (own / own.sum(axis=1, keepdims=True)).astype(np.float32)
 
 

@@ -6,7 +6,7 @@ from crossmarket.demo.courses import PLATFORMS, Courses
 from crossmarket.demo.topics import TOPICS
 
 FEATURED_SHARE = 0.05
-FEATURED_BOOST = 5.0
+FEATURED_BOOST = 3.0
 
 
 class Shelves:
