@@ -43,6 +43,8 @@ def _suggestions(demo: DemoNotes | None) -> list[Text]:
         create = "manage.py create_platform SLUG --origin https://example.org --json"
         return [Text(f"To begin: .venv/bin/python {create}")]
     return [
-        Text("To try: sign in on both partner sites as the same learner, open some courses on the first,"),
-        Text("and watch the recommendations on the second change at the next view."),
+        Text(
+            "To try: visit both partner sites as the same person, open some courses on the first, "
+            "and see the recommendations on the second change at the next view."
+        ),
     ]

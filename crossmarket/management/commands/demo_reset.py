@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from crossmarket import embedded, supervisor
 from crossmarket.demo import notes
 
-MADE_BY_RUNNING = ("postgres", "redis", "media", "demo.json", "celerybeat-schedule*")
+MADE_BY_RUNNING = ("postgres", "redis", "media", "demo-sites", "demo.json", "celerybeat-schedule*")
 """What a running copy keeps in the data folder. The key that signs sessions stays, and so do the static files."""
 
 

@@ -73,7 +73,9 @@ def children(sites: dict[str, int]) -> list[Child]:
     """Everything that runs: web server, worker, beat, and the demo partner sites given."""
     level = os.environ.get("LOG_LEVEL") or "WARNING"
     environment = {"LOG_LEVEL": level}
-    celery = [sys.executable, "-m", "celery", "--quiet", "--skip-checks", "--app", "crossmarket"]
+    # In a container everything runs as root, which Celery warns about at length.
+    calm = ["-W", "ignore:You're running the worker"]
+    celery = [sys.executable, *calm, "-m", "celery", "--quiet", "--skip-checks", "--app", "crossmarket"]
     concurrency = os.environ.get("WORKER_CONCURRENCY") or "2"
     worker = ["worker", "--concurrency", concurrency, "--without-gossip", "--without-mingle", "--loglevel", level]
     commands = {
