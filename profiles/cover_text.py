@@ -47,11 +47,15 @@ def set_title(title: str, available: int, sizes: Sequence[tuple[int, int]], word
                 return Setting(tuple(lines), size)
     size, most_lines = sizes[-1]
     lines = _filled_lines(_pieces(title, available / size, ()), available / size)
-    return Setting((*lines[: most_lines - 1], _cut(lines[most_lines - 1], available / size)), size)
+    if len(lines) > most_lines:
+        lines = [*lines[: most_lines - 1], _cut(lines[most_lines - 1], available / size)]
+    return Setting(tuple(line.strip() for line in lines if line.strip()), size)
 
 
 def _best_lines(pieces: list[str], count: int, most: float, words: Collection[str]) -> list[str]:
     """The pieces in so many lines of at most `most` width, ended where a reader would pause; empty when impossible."""
+    if width("".join(pieces)) > count * most:
+        return []
     ways = (_lines_between(pieces, ends) for ends in combinations(range(1, len(pieces)), count - 1))
     fitting = [lines for lines in ways if all(0 < width(line) <= most for line in lines)]
     return min(fitting, key=lambda lines: _awkwardness(lines, words), default=[])

@@ -67,7 +67,7 @@ def _clean(text: str) -> str:
 
 
 def _label(category: str) -> str:
-    shown = set_title(category, WIDTH - 4 * _MARGIN, ((26, 1),)).lines[0] if category.strip() else ""
+    shown = "".join(set_title(category, WIDTH - 4 * _MARGIN, ((26, 1),)).lines)
     return f'<text x="{_MARGIN}" y="70" font-family="{_LABEL_FONTS}" font-size="24" fill="#fff">{escape(shown)}</text>'
 
 
