@@ -7,8 +7,10 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from accounts.models import LinkedAccount, Person, Platform, User
-from profiles.models import Course, Event, EventType
+from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Platform, Purpose, User
+from crossmarket.foundation.models import Job, JobState
+from profiles.models import Course, Event, EventType, RejectedEvent
+from recommend.models import ModelVersion, Recommendation
 
 PASSWORD = "correct horse battery"
 """The password of every user made here."""
@@ -98,3 +100,82 @@ class CommentFactory(EventFactory):
 
     type = EventType.COMMENT
     context = factory.LazyFunction(lambda: {"text": "讲得很清楚"})
+
+
+class ConsentFactory(DjangoModelFactory):
+    """A statement by a platform that one of its users agrees to recommendations."""
+
+    class Meta:
+        model = Consent
+
+    account = factory.SubFactory(LinkedAccountFactory)
+    purpose = Purpose.RECOMMENDATION
+    granted = True
+    source = ConsentSource.PLATFORM
+
+
+class RejectedEventFactory(DjangoModelFactory):
+    """A view whose type was mistyped."""
+
+    class Meta:
+        model = RejectedEvent
+
+    platform = factory.SubFactory(PlatformFactory)
+    payload = factory.LazyFunction(
+        lambda: (
+            f'{{"message_id": "{uuid.uuid4()}", "type": "vieuw", "user_id": "u1", "item_id": "c1", '
+            '"timestamp": "2026-02-01T10:00:00+08:00"}'
+        )
+    )
+    code = "invalid_field"
+    detail = "/type: Invalid enum value 'vieuw'"
+
+
+class JobFactory(DjangoModelFactory):
+    """A job that waits, in nobody's queue."""
+
+    class Meta:
+        model = Job
+
+    kind = "recommend.train"
+    arguments = factory.LazyFunction(
+        lambda: {"algorithm_name": "popularity", "settings": {}, "activation": "if_better"}
+    )
+    state = JobState.QUEUED
+
+
+class ModelVersionFactory(DjangoModelFactory):
+    """A trained model that does not answer; its arrays are not stored anywhere."""
+
+    class Meta:
+        model = ModelVersion
+
+    algorithm = "bilinear"
+    number = factory.Sequence(lambda number: number + 1)
+    metrics = factory.LazyFunction(lambda: {"ndcg@10": 0.21, "recall@10": 0.4})
+    loss_curve = factory.LazyFunction(
+        lambda: [
+            {"epoch": 1, "training_loss": 0.7, "validation_loss": 0.72},
+            {"epoch": 2, "training_loss": 0.6, "validation_loss": 0.65},
+        ]
+    )
+    learners = 10
+    courses = 20
+    interactions = 300
+    fit_seconds = 1.5
+
+
+class RecommendationFactory(DjangoModelFactory):
+    """An answer to the placement `home`."""
+
+    class Meta:
+        model = Recommendation
+
+    id = factory.LazyFunction(uuid.uuid4)
+    account = factory.SubFactory(LinkedAccountFactory)
+    platform = factory.SelfAttribute("account.platform")
+    placement = "home"
+    model = factory.SubFactory(ModelVersionFactory)
+    course_ids = factory.LazyFunction(list)
+    source = "model"
+    created_at = factory.LazyFunction(lambda: datetime.now(UTC))

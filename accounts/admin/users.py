@@ -75,6 +75,7 @@ class AuthenticatorInline(TabularInline):
     """Second factors; removing one lets a user in who has lost the device."""
 
     model = Authenticator
+    verbose_name_plural = _("Second factors")
     fields = readonly_fields = ("type", "created_at", "last_used_at")
     extra = 0
     tab = True
@@ -100,7 +101,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     readonly_fields = ("date_joined", "last_login")
     fieldsets = (
         (None, {"fields": ("email", "name", "password", "is_active", "date_joined", "last_login")}),
-        (_("Powers"), {"fields": POWERS, "classes": ("tab",)}),
+        (_("Powers"), {"fields": POWERS}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "usable_password", "password1", "password2"), "classes": ("wide",)}),

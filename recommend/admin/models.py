@@ -88,6 +88,11 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         """How often the next course was among the best ten, on what was held out."""
         return version.metrics.get("recall@10")
 
+    @display(description=_("training time (s)"), ordering="fit_seconds")
+    def seconds(self, version: ModelVersion) -> float:
+        """How long it took to train."""
+        return round(version.fit_seconds, 1)
+
     @display(description=_("trained by"))
     def made_by(self, version: ModelVersion) -> SafeString | None:
         """The job that trained it."""
