@@ -119,7 +119,7 @@ class _Training:
         self.network, self.events, self.config, self.random = network, events, config, random
         self.device = network.average_profile.device
         self.negatives = Negatives.of(events, n_items, config, self.device)
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+        self.optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
         self.batches_per_epoch = -(-len(events) // config.batch_size)
         self.steps = self.batches_per_epoch * config.max_epochs
         self.step = 0
