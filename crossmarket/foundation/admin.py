@@ -18,7 +18,7 @@ from unfold.decorators import display
 
 from crossmarket.foundation import jobs
 from crossmarket.foundation.desk import ReadOnlyAdmin
-from crossmarket.foundation.models import Job, JobState
+from crossmarket.foundation.models import OPEN_STATES, Job, JobState
 
 MOST_LOG_LINES = 300
 """The log is shown from this many lines before its end."""
@@ -34,12 +34,31 @@ STATE_COLOURS = {
 MAY_STEER = "foundation.change_job"
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """Jobs that wait or run, or those that have ended."""
+
+    title = _("open")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The choices."""
+        return [("yes", _("waiting or running")), ("no", _("ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        """The jobs chosen."""
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return (
+            queryset.filter(state__in=OPEN_STATES) if self.value() == "yes" else queryset.exclude(state__in=OPEN_STATES)
+        )
+
+
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     """Jobs with their progress; those who may change them can cancel and repeat."""
 
     list_display = ("what", "progress", "created_at", "duration")
-    list_filter = (("state", ChoicesDropdownFilter), "kind")
+    list_filter = (OpenFilter, ("state", ChoicesDropdownFilter), "kind")
     list_filter_sheet = True
     search_fields = ("kind",)
     ordering = ("-created_at",)
