@@ -29,7 +29,7 @@ def require_free(ports: Iterable[int]) -> None:
     taken = [number for number in ports if not _is_free(number)]
     if not taken:
         return
-    names = " and ".join(map(str, taken))
+    names = " and ".join(", ".join(map(str, taken)).rsplit(", ", 1))
     raise PortTakenError(
         f"Port{'s' * (len(taken) > 1)} {names} {'are' if len(taken) > 1 else 'is'} taken by another program. "
         f"Stop it, or take other ports: PORT={port() + 100} make run"

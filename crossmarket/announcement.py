@@ -7,7 +7,7 @@ import urllib.request
 import msgspec
 from rich.console import Console
 
-from crossmarket import banner
+from crossmarket import banner, heartbeat
 from crossmarket.addresses import host, port
 from crossmarket.demo.notes import DemoNotes
 from crossmarket.health import Readiness
@@ -37,6 +37,11 @@ def not_ready(sites: list[int]) -> list[str]:
 
 
 def _web_not_ready() -> list[str]:
+    """Ask `/readyz` last: while something is known to be missing, a refusal would only fill the log."""
+    if not _answers(port()):
+        return ["the web server"]
+    if not heartbeat.live_workers():
+        return ["the worker"]
     try:
         with urllib.request.urlopen(f"{_own_url(port())}/readyz", timeout=10):  # noqa: S310 - an address of our own
             return []
@@ -59,7 +64,7 @@ def _what_is_wrong(answer: bytes) -> list[str]:
 def _answers(number: int) -> bool:
     """Whether something speaks HTTP on the port, whatever it says."""
     try:
-        with urllib.request.urlopen(_own_url(number), timeout=10):  # noqa: S310 - an address of our own
+        with urllib.request.urlopen(f"{_own_url(number)}/healthz", timeout=10):  # noqa: S310 - an address of our own
             return True
     except urllib.error.HTTPError:
         return True

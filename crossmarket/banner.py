@@ -22,7 +22,7 @@ def _addresses(demo: DemoNotes | None) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("Home", local_url(port()))
     table.add_row("Admin", f"{local_url(port())}/admin/")
-    table.add_row("API", f"{local_url(port())}/api/v1/docs")
+    table.add_row("API", f"{local_url(port())}/api/docs/")
     for platform in demo.platforms if demo else ():
         if platform.site:
             table.add_row(f"Partner {platform.name}", platform.site)

@@ -10,7 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from crossmarket import heartbeat
+from crossmarket.foundation import generations
 from crossmarket.foundation.redis import RedisError, client
+from recommend.algorithms.artifacts import CorruptedArtifact
+from recommend.serving import active_model
 
 
 class Finding(msgspec.Struct):
@@ -63,7 +66,7 @@ def readiness() -> Readiness:
 def _checked(check: Callable[[], Finding]) -> Finding:
     try:
         return check()
-    except (DatabaseError, RedisError, OSError) as error:
+    except (DatabaseError, RedisError, CorruptedArtifact, OSError) as error:
         return Finding(ok=False, reason=f"{type(error).__name__}: {str(error).strip()}")
 
 
@@ -85,9 +88,6 @@ def _check_worker() -> Finding:
 
 
 def _check_model() -> Finding:
-    """An active model must load. Without any, popular courses are shown: a new system is ready all the same."""
-    from recommend.models import ModelVersion
-
-    if ModelVersion.objects.active() is None:
-        return Finding(ok=True, reason="no model has been trained yet")
-    return Finding(ok=True)
+    """The active model is in memory, or can be read. With none yet, popular courses are shown: that is ready too."""
+    held = active_model.of_generation(generations.current(generations.MODELS))
+    return Finding(ok=True, reason=f"{held.name} v{held.number}" if held else active_model.check())

@@ -7,6 +7,7 @@ import redis
 from django.test import Client
 
 from crossmarket import health, heartbeat
+from tests.factories import ModelVersionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,13 @@ def test_a_system_without_any_model_is_ready_and_says_so(client: Client) -> None
     found = finding(client, "model")
     assert found["ok"]
     assert "no model" in str(found["reason"])
+
+
+def test_an_active_model_whose_files_are_gone_is_told(client: Client) -> None:
+    ModelVersionFactory(is_active=True)
+    found = finding(client, "model")
+    assert not found["ok"]
+    assert "There is no trained model" in str(found["reason"])
 
 
 def test_without_a_worker_it_is_not_ready(client: Client) -> None:
