@@ -10,6 +10,7 @@ from rich.console import Console
 from crossmarket import banner, heartbeat
 from crossmarket.addresses import host, port
 from crossmarket.demo.notes import DemoNotes
+from crossmarket.foundation.redis import RedisError
 from crossmarket.health import Readiness
 
 SECONDS_BETWEEN_LOOKS = 0.3
@@ -40,15 +41,15 @@ def _web_not_ready() -> list[str]:
     """Ask `/readyz` last: while something is known to be missing, a refusal would only fill the log."""
     if not _answers(port()):
         return ["the web server"]
-    if not heartbeat.live_workers():
-        return ["the worker"]
     try:
+        if not heartbeat.live_workers():
+            return ["the worker"]
         with urllib.request.urlopen(f"{_own_url(port())}/readyz", timeout=10):  # noqa: S310 - an address of our own
             return []
     except urllib.error.HTTPError as error:
         return _what_is_wrong(error.read())
-    except OSError:
-        return ["the web server"]
+    except (OSError, RedisError) as error:
+        return [f"the web server ({error})"]
 
 
 def _what_is_wrong(answer: bytes) -> list[str]:
