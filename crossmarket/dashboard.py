@@ -105,7 +105,7 @@ def _events_chart() -> str:
     series = {
         "label": _("Events"),
         "data": counts,
-        "backgroundColor": "var(--color-primary-600)",
+        "backgroundColor": "var(--color-primary-500)",
         "displayYAxis": True,
         "maxTicksXLimit": 10,
         "maxBarThickness": 24,

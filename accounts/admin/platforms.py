@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,7 @@ from accounts.admin import key_pages
 from accounts.models import ApiKey, KeyKind, Platform
 from accounts.services.keys import issue_key
 from accounts.services.platform_changes import renew_signing_secret, save_platform
-from crossmarket.foundation.desk import go_to, question
+from crossmarket.foundation.desk import go_to, label, question
 
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 
@@ -60,17 +60,18 @@ class KeyInline(TabularInline):
         """How it begins, to tell keys apart."""
         return format_html("<code>{}…</code>", key.hint)
 
-    @display(description=_("state"), label={"valid": "success", "revoked": "danger", "ended": ""})
-    def standing(self, key: ApiKey) -> tuple[str, Any]:
+    @display(description=_("state"))
+    def standing(self, key: ApiKey) -> SafeString:
         """Whether it works."""
         if key.is_valid:
-            return "valid", _("valid")
-        return ("revoked", _("revoked")) if key.revoked_at else ("ended", _("ended"))
+            return label(_("valid"), "success")
+        return label(_("revoked"), "danger") if key.revoked_at else label(_("ended"))
 
     @display(description=_("ends"))
-    def ends(self, key: ApiKey) -> Any:
+    def ends(self, key: ApiKey) -> str:
         """When it stops to work, or did."""
-        return key.revoked_at or key.expires_at
+        end = key.revoked_at or key.expires_at
+        return formats.localize(timezone.localtime(end)) if end else "-"
 
     @display(description=_("steps"))
     def steps(self, key: ApiKey) -> SafeString | str:

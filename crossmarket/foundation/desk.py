@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django_htmx.http import HttpResponseClientRedirect
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -71,6 +72,11 @@ def question(title: Any, description: Any, submit: Any, form: Any = None) -> Act
 def go_to(request: HttpRequest, url: str) -> HttpResponse:
     """Send the browser to another page, also from within a dialog."""
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+
+
+def label(text: Any, colour: str = "") -> SafeString:
+    """A text as a label; colours are django-unfold's: success, danger, warning, info, primary, or none."""
+    return mark_safe(render_to_string("unfold/helpers/label.html", {"text": text, "type": colour}))  # noqa: S308 a template's output
 
 
 def link(url: str, text: Any) -> SafeString:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -63,7 +64,7 @@ class Job(models.Model):
         indexes = [models.Index(fields=["state", "created_at"])]
 
     def __str__(self) -> str:
-        return f"{gettext(self.kind)} ({self.get_state_display()})"
+        return f"{gettext(self.kind)} {localtime(self.created_at):%m-%d %H:%M}"
 
     @property
     def is_open(self) -> bool:
@@ -82,7 +83,7 @@ class Job(models.Model):
         """How long it ran or has been running (seconds); None while it waits."""
         if self.started_at is None:
             return None
-        return ((self.finished_at or self.heartbeat_at or self.started_at) - self.started_at).total_seconds()
+        return ((self.finished_at or now()) - self.started_at).total_seconds()
 
 
 class JobLogLine(models.Model):

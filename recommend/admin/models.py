@@ -174,7 +174,7 @@ def loss_chart(version: ModelVersion) -> str | None:
     if not version.loss_curve:
         return None
     lines = (
-        (translated("training"), "training_loss", "var(--color-primary-600)"),
+        (translated("training"), "training_loss", "var(--color-primary-500)"),
         (translated("validation"), "validation_loss", "var(--color-base-400)"),
     )
     datasets = [
