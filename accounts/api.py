@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from django.http import HttpResponse
-from rest_framework.request import Request
+from django.http import HttpRequest, HttpResponse
 
 from accounts.authentication import Caller
 from accounts.models import ConsentSource, LinkedAccount, Purpose
@@ -93,10 +92,12 @@ class Users(PartnerView):
     """`/users`."""
 
     @documented("Describe users", body=UserBatch, answers={202: BatchAnswer}, tag="users")
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Write down what the platform tells of its users."""
-        parsed = parse(read_envelope(self.body), UserEntry, lambda entry: None)
-        describe_users(self.caller.platform, [UserDescription(**msgspec.structs.asdict(entry)) for entry in parsed.entries])
+        parsed = parse(read_envelope(request), UserEntry, lambda entry: None)
+        describe_users(
+            self.caller.platform, [UserDescription(**msgspec.structs.asdict(entry)) for entry in parsed.entries]
+        )
         accepted = len({entry.user_id for entry in parsed.entries})
         rejected = [told(each) for each in parsed.rejected]
         return answer(BatchAnswer(accepted, len(parsed.entries) - accepted, rejected), 202)
@@ -108,9 +109,9 @@ class Consents(PartnerView):
     browsers_may_call = True
 
     @documented("State consents", body=ConsentBody, answers={200: ConsentAnswer}, parameters=[USER_ID], tag="users")
-    def put(self, request: Request, user_id: str) -> HttpResponse:
+    def put(self, request: HttpRequest, user_id: str) -> HttpResponse:
         """Write down what a user agreed to or withdrew; it counts at once."""
-        body = read_json(self.body, ConsentBody)
+        body = read_json(request, ConsentBody)
         account = _known_account(self.caller, user_id)
         given = {purpose: getattr(body, purpose) for purpose in Purpose}
         statement = {purpose: granted for purpose, granted in given.items() if granted is not None}
@@ -126,7 +127,7 @@ class LinkCodes(PartnerView):
     browsers_may_call = True
 
     @documented("Make a link code", answers={201: LinkCodeAnswer}, problems=(422,), parameters=[USER_ID], tag="users")
-    def post(self, request: Request, user_id: str) -> HttpResponse:
+    def post(self, request: HttpRequest, user_id: str) -> HttpResponse:
         """A code, good once for ten minutes, that joins this account with one on another platform."""
         made = linking.create_link_code(_known_account(self.caller, user_id))
         return answer(LinkCodeAnswer(made.code, made.expires_at), 201)
@@ -138,9 +139,9 @@ class Links(PartnerView):
     browsers_may_call = True
 
     @documented("Join two accounts", body=LinkBody, answers={200: LinkAnswer}, problems=(409,), tag="users")
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Make the account and the one the code was made for one person; both must agree to `cross_platform`."""
-        body = read_json(self.body, LinkBody)
+        body = read_json(request, LinkBody)
         account = _known_account(self.caller, body.user_id)
         try:
             linking.link(account, body.code)
@@ -158,7 +159,7 @@ class UserLinks(PartnerView):
     browsers_may_call = True
 
     @documented("Separate an account", answers={204: None}, problems=(404,), parameters=[USER_ID], tag="users")
-    def delete(self, request: Request, user_id: str) -> HttpResponse:
+    def delete(self, request: HttpRequest, user_id: str) -> HttpResponse:
         """Leave the shared person; what each account did separates again exactly as it was."""
         linking.leave(self.account(user_id))
         return HttpResponse(status=204)

@@ -4,48 +4,52 @@ from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
 import accounts.schema  # noqa: F401 - tells the schema generator of our keys
-from accounts.authentication import Caller
-from accounts.models import LinkedAccount
-from crossmarket.foundation.problems import Problem
-
-
-class OnlyJson(BaseContentNegotiation):
-    """Answers are JSON, whatever a client says that it would accept."""
-
-    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
-        """None: bodies are read by `crossmarket.foundation.bodies`."""
-        return None
-
-    def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """The first, which is JSON."""
-        return renderers[0], renderers[0].media_type
+from accounts.authentication import ApiKeyAuthentication, Caller, identify
+from accounts.models import LinkedAccount, Platform
+from crossmarket.foundation.problems import Problem, exception_handler
 
 
 class PartnerView(APIView):
-    """A view of the partner API: parse, call one verb, answer."""
+    """A view of the partner API: parse, call one verb, answer.
 
-    content_negotiation_class = OnlyJson
+    Methods get Django's own request with its body unread. Of Django REST framework's dispatch only the errors and the
+    description are used: there is nothing to negotiate, and one round trip to Redis decides who may call.
+    """
+
+    authentication_classes = [ApiKeyAuthentication]
     http_method_names = ["get", "post", "put", "delete"]
     browsers_may_call = False
+    caller: Caller
 
-    @property
-    def caller(self) -> Caller:
-        """Who calls."""
-        return self.request.user  # type: ignore[return-value]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        """Find out who calls, let them only where they may, and answer errors as problems."""
+        self.request = request  # type: ignore[assignment]
+        try:
+            method = (request.method or "").lower()
+            handler = getattr(self, method, None) if method in self.http_method_names else None
+            if handler is None:
+                raise Problem(
+                    405, "method_not_allowed", f"{request.method} is not possible here.", headers=self._allow()
+                )
+            self.caller = identify(request, self.keys_ahead)
+            if not (self.caller.is_server or self.browsers_may_call):
+                raise Problem(403, "secret_key_required", "Only a platform's server, with a secret key, may do that.")
+            response: HttpResponse = handler(request, *args, **kwargs)
+            for name, value in self.caller.rate_limit.headers().items():
+                response.headers[name] = value
+        except Exception as error:
+            refused = exception_handler(error, {"view": self})
+            if refused is None:
+                raise
+            return refused
+        return response
 
-    @property
-    def body(self) -> HttpRequest:
-        """Django's request, whose body has not been read yet."""
-        return self.request._request
+    def keys_ahead(self, platform: Platform, user_id: str | None) -> list[str]:
+        """Entries of Redis to fetch while finding out who calls; they come as `caller.ahead`."""
+        return []
 
     def account(self, user_id: str) -> LinkedAccount:
         """The caller's account with this id. Raises `Problem` 403 when it is not the caller's to ask for, and 404."""
@@ -56,14 +60,8 @@ class PartnerView(APIView):
             raise Problem(404, "user_not_found", f"{self.caller.platform} has no user {user_id[:200]!r} here.")
         return found
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Add how many calls are left."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        caller = getattr(request, "_user", None)
-        if isinstance(caller, Caller):
-            for name, value in caller.rate_limit.headers().items():
-                response.headers[name] = value
-        return response
+    def _allow(self) -> dict[str, str]:
+        return {"Allow": ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))}
 
 
 def answer(value: object, status: int = 200) -> HttpResponse:

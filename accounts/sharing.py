@@ -6,7 +6,6 @@ import msgspec
 from django.db import models
 
 from accounts.models import LinkedAccount, Purpose
-from crossmarket.foundation import generations
 from crossmarket.foundation.leased_cache import LeasedCache
 
 CACHE_SECONDS = 3600

@@ -22,7 +22,9 @@ def user_id_of(token: str, platform: Platform) -> str:
             options={"require": ["exp", "sub"], "verify_aud": False},
         )
     except jwt.ExpiredSignatureError:
-        raise _refused("expired_user_token", "The user token has expired; the platform's server must sign a new one.") from None
+        raise _refused(
+            "expired_user_token", "The user token has expired; the platform's server must sign a new one."
+        ) from None
     except (jwt.InvalidTokenError, ValueError, OverflowError) as error:
         raise _refused("invalid_user_token", f"The user token is not valid: {error}.") from None
     latest = datetime.now(UTC) + LONGEST_LIFETIME + timedelta(seconds=LEEWAY_SECONDS)

@@ -38,7 +38,9 @@ def logging_configuration(level: str, renderer: str) -> dict[str, Any]:
     final = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if renderer == "json"
-        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+        else structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     configuration = {
         "version": 1,

@@ -3,8 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from django.http import HttpResponse
-from rest_framework.request import Request
+from django.http import HttpRequest, HttpResponse
 
 from accounts.partner_view import PartnerView, answer
 from crossmarket.foundation.batches import MOST_ENTRIES, BatchAnswer, Refusal, read_envelope
@@ -41,21 +40,21 @@ class Events(PartnerView):
     browsers_may_call = True
 
     @documented("Send events", body=EventBatch, answers={202: BatchAnswer}, tag="events")
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Take the good events of a batch, each message once forever; the next recommendation knows them."""
         if not self.caller.is_server and self.caller.user_id is None:
             raise Problem(403, "user_token_required", "A browser sends events for the person of its X-User-Token.")
         only_user = None if self.caller.is_server else self.caller.user_id
-        return answer(ingest_events(self.caller.platform, read_envelope(self.body), only_user), 202)
+        return answer(ingest_events(self.caller.platform, read_envelope(request), only_user), 202)
 
 
 class Items(PartnerView):
     """`/items`."""
 
     @documented("Describe items", body=ItemBatch, answers={202: BatchAnswer}, tag="items")
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Describe the good items of a batch; each description replaces the one before."""
-        return answer(ingest_items(self.caller.platform, read_envelope(self.body)), 202)
+        return answer(ingest_items(self.caller.platform, read_envelope(request)), 202)
 
 
 class Item(PartnerView):
@@ -68,11 +67,11 @@ class Item(PartnerView):
         parameters=[ITEM_ID],
         tag="items",
     )
-    def put(self, request: Request, item_id: str) -> HttpResponse:
+    def put(self, request: HttpRequest, item_id: str) -> HttpResponse:
         """Describe one item; the description replaces the one before."""
         if len(item_id) > 200 or "\0" in item_id:
             raise Problem(422, "invalid_item_id", "An item id has 1 to 200 characters, and not U+0000.")
-        description = read_json(self.body, ItemDescription, limit=MEBIBYTE)
+        description = read_json(request, ItemDescription, limit=MEBIBYTE)
         try:
             created = put_item(self.caller.platform, item_id, description)
         except Refusal as refusal:

@@ -1,26 +1,28 @@
 """What an account did last: kept in Redis, read from PostgreSQL when it is not there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from crossmarket.foundation.leased_cache import LeasedCache
+from crossmarket.foundation.leased_cache import NOT_FETCHED, LeasedCache
 from profiles.models import Event
 
-LENGTH = 100
+EVENTS = 200
 """How many of the latest telling events are looked at."""
+COURSES = 50
+"""How many courses a history has at most."""
 CACHE_SECONDS = 3600
 
 
 class History(msgspec.Struct, frozen=True, array_like=True):
-    """Telling events, the oldest first: the course, how much it tells (see `Event.engagement`), epoch seconds."""
+    """Courses that events tell of (see `Event.engagement`), each once: weights summed, at its latest time.
+
+    The oldest first; times are epoch seconds.
+    """
 
     course_ids: list[int] = []
     weights: list[float] = []
     times: list[float] = []
-
-    def __len__(self) -> int:
-        return len(self.course_ids)
 
 
 NOTHING = History()
@@ -28,26 +30,38 @@ NOTHING = History()
 cache: LeasedCache[int, History] = LeasedCache("history", History, CACHE_SECONDS)
 
 
-def of(account_ids: Sequence[int]) -> History:
-    """The latest telling events of these accounts together, `LENGTH` at most."""
+def of(account_ids: Sequence[int], fetched: Mapping[str, bytes | None] = NOT_FETCHED) -> History:
+    """The history of these accounts together; `fetched` has entries of `cache` that are at hand already."""
     if not account_ids:
         return NOTHING
-    return merged(list(cache.get_many(list(account_ids), _read).values()))
+    found = cache.get_many(account_ids, _read, fetched)
+    return found[account_ids[0]] if len(account_ids) == 1 else together(found.values())
 
 
-def merged(histories: Sequence[History]) -> History:
-    """Several histories as one, `LENGTH` at most."""
-    if len(histories) == 1:
-        return histories[0]
-    rows = [row for history in histories for row in zip(history.times, history.course_ids, history.weights, strict=True)]
-    rows.sort()
-    latest = rows[-LENGTH:]
-    return History([row[1] for row in latest], [row[2] for row in latest], [row[0] for row in latest])
+def together(histories: Iterable[History]) -> History:
+    """Several histories as one."""
+    return _once_each(
+        (time, course, weight)
+        for history in histories
+        for course, weight, time in zip(history.course_ids, history.weights, history.times, strict=True)
+    )
 
 
 def forget_on_commit(account_ids: Iterable[int]) -> None:
     """Read the histories of these accounts afresh once the running transaction is committed."""
     cache.forget_on_commit(account_ids)
+
+
+def _once_each(rows: Iterable[tuple[float, int, float]]) -> History:
+    """Rows of time, course and weight as a history."""
+    latest: dict[int, float] = {}
+    weights: dict[int, float] = {}
+    for time, course, weight in sorted(rows):
+        latest.pop(course, None)
+        latest[course] = time  # what came last now stands last
+        weights[course] = weights.get(course, 0.0) + weight
+    courses = list(latest)[-COURSES:]
+    return History(courses, [weights[course] for course in courses], [latest[course] for course in courses])
 
 
 def _read(account_ids: list[int]) -> dict[int, History]:
@@ -56,7 +70,6 @@ def _read(account_ids: list[int]) -> dict[int, History]:
 
 def _read_one(account_id: int) -> History:
     # No consent is asked here: `accounts.sharing` has named the accounts that may be looked at.
-    events = Event.objects.filter(account=account_id).engaging()
-    latest = events.order_by("-timestamp", "-pk").values_list("course_id", "engagement", "timestamp")[:LENGTH]
-    rows = list(reversed(latest))
-    return History([row[0] for row in rows], [row[1] for row in rows], [row[2].timestamp() for row in rows])
+    events = Event.objects.filter(account=account_id).engaging().order_by("-timestamp", "-pk")
+    rows = events.values_list("timestamp", "course_id", "engagement")[:EVENTS]
+    return _once_each((timestamp.timestamp(), course, engagement) for timestamp, course, engagement in rows)

@@ -3,18 +3,19 @@
 from uuid import UUID
 
 import msgspec
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import get_supported_language_variant
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.request import Request
 
+from accounts.models import Platform
 from accounts.partner_view import PartnerView, answer
 from crossmarket.foundation.problems import FieldError, Problem
 from crossmarket.foundation.schema import ITEM_ID, documented
 from profiles.models import Course
 from recommend import serving
 from recommend.serving import RecommendedCourse
+from recommend.serving.situation import keys_ahead
 
 LONGEST_PLACEMENT = 100
 DEFAULT_PLACEMENT = "home"
@@ -80,27 +81,29 @@ class Recommendations(PartnerView):
         ],
         tag="recommendations",
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         """What this user of the platform should learn next."""
-        query = self.body.GET
+        query = request.GET
         placement = _text(query.get("placement", ""), "placement", LONGEST_PLACEMENT) or DEFAULT_PLACEMENT
         limit = _limit(query.get("limit", ""))
-        with translation.override(self._language()):
-            made = serving.recommend(self.caller.platform, self._user_id(), placement, limit)
+        caller = self.caller
+        with translation.override(language(query.get("lang", ""), caller.platform.locale)):
+            made = serving.recommend(caller.platform, self._user_id(), placement, limit, caller.ahead)
         model = ModelAnswer(made.model.name, made.model.version) if made.model else None
         return answer(RecommendationAnswer(made.recommendation_id, placement, model, _items(made.items)))
 
+    def keys_ahead(self, platform: Platform, user_id: str | None) -> list[str]:
+        """What serving will look up."""
+        return keys_ahead(platform.pk, user_id or self.request.GET.get("user_id") or None)
+
     def _user_id(self) -> str | None:
         """Whom for: as asked by a server, or the person of a browser's token."""
-        asked = _text(self.body.GET.get("user_id", ""), "user_id", 200) or None
+        asked = _text(self.request.GET.get("user_id", ""), "user_id", 200) or None
         if self.caller.is_server:
             return asked
         if asked is not None:
             self.caller.require_user(asked)
         return self.caller.user_id
-
-    def _language(self) -> str:
-        return language(self.body.GET.get("lang", ""), self.caller.platform.locale)
 
 
 class Similar(PartnerView):
@@ -115,15 +118,15 @@ class Similar(PartnerView):
         parameters=[ITEM_ID, LIMIT, LANGUAGE],
         tag="recommendations",
     )
-    def get(self, request: Request, item_id: str) -> HttpResponse:
+    def get(self, request: HttpRequest, item_id: str) -> HttpResponse:
         """Items of the platform that go with this one."""
         platform = self.caller.platform
-        limit = _limit(self.body.GET.get("limit", ""))
+        limit = _limit(request.GET.get("limit", ""))
         item_id = _text(item_id, "item_id", 200)
         course = Course.objects.select_related("platform").filter(platform=platform, item_id=item_id).first()
         if course is None:
             raise Problem(404, "item_not_found", f"{platform} has no item {item_id!r} here.")
-        with translation.override(language(self.body.GET.get("lang", ""), platform.locale)):
+        with translation.override(language(request.GET.get("lang", ""), platform.locale)):
             return answer(SimilarAnswer(item_id, _items(serving.similar(course, limit))))
 
 

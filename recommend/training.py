@@ -66,7 +66,9 @@ def train(reporter: Reporter, /, algorithm_name: str, settings: dict[str, Any], 
     data = training_data.load()
     reporter(LOADING, 1, 1)
     interactions = data.interactions
-    reporter.log(f"{len(interactions)} interactions of {interactions.n_users} learners with {interactions.n_items} courses")
+    reporter.log(
+        f"{len(interactions)} interactions of {interactions.n_users} learners with {interactions.n_items} courses"
+    )
     try:
         metrics = _measured(kind, settings, data, reporter)
         started = time.perf_counter()
@@ -92,13 +94,13 @@ def _measured(kind: type[Algorithm[Any]], settings: dict[str, Any], data: Traini
     accuracy = accuracy_of(kind(kind.configure(settings)).fit(split.interactions, reporter), split, reporter)
     metrics = {f"recall@{k}": round(value, 4) for k, value in accuracy.recall.items()}
     metrics |= {f"ndcg@{k}": round(value, 4) for k, value in accuracy.ndcg.items()}
-    reporter.log(f"on {len(split)} held-out courses: " + ", ".join(f"{name} {value}" for name, value in metrics.items()))
+    reporter.log(
+        f"on {len(split)} held-out courses: " + ", ".join(f"{name} {value}" for name, value in metrics.items())
+    )
     return {**metrics, "questions": len(split)}
 
 
-def _store(
-    model: Algorithm[Any], data: TrainingData, metrics: Result, fit_seconds: float, job: Job
-) -> ModelVersion:
+def _store(model: Algorithm[Any], data: TrainingData, metrics: Result, fit_seconds: float, job: Job) -> ModelVersion:
     version_id = uuid.uuid4()
     model_store.save(version_id, model, data.course_ids)
     with transaction.atomic():

@@ -48,7 +48,9 @@ def ensure_accounts(platform: Platform, external_ids: Collection[str]) -> dict[s
         ignore_conflicts=True,
     )
     made = _references(platform, missing)
-    _drop_unused(person.pk for person in persons if person.pk not in {reference.person_id for reference in made.values()})
+    _drop_unused(
+        person.pk for person in persons if person.pk not in {reference.person_id for reference in made.values()}
+    )
     names = [sharing.cache_name(platform.pk, external_id) for external_id in missing]
     sharing.cache.forget_on_commit(names)
     return {**found, **made}

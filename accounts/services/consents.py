@@ -49,6 +49,8 @@ def consent_state(account: LinkedAccount) -> dict[Purpose, bool]:
 def consent_history(account: LinkedAccount, most: int = 200) -> list[ConsentStatement]:
     """What was stated, the latest first."""
     return [
-        ConsentStatement(Purpose(row.purpose), row.granted, row.policy_version, ConsentSource(row.source), row.stated_at)
+        ConsentStatement(
+            Purpose(row.purpose), row.granted, row.policy_version, ConsentSource(row.source), row.stated_at
+        )
         for row in account.consent_history.all()[:most]
     ]

@@ -89,7 +89,8 @@ def _account_of_code(code: str) -> LinkedAccount:
     used = LinkCode.objects.usable().filter(digest=_digest(letters)).select_for_update().first()
     if used is None:
         raise LinkRefused(
-            "invalid_code", "This code does not exist, was used already or is older than ten minutes. Ask for a new one."
+            "invalid_code",
+            "This code does not exist, was used already or is older than ten minutes. Ask for a new one.",
         )
     used.used_at = timezone.now()
     used.save(update_fields=["used_at"])

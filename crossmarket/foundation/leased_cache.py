@@ -6,7 +6,7 @@ Scaling Memcache at Facebook, NSDI 2013). Entries also end by themselves, and wi
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -24,6 +24,8 @@ if redis.call("GET", KEYS[2]) == ARGV[1] then
     redis.call("DEL", KEYS[2])
 end
 """
+
+NOT_FETCHED: Mapping[str, bytes | None] = {}
 
 Name = TypeVar("Name", str, int)
 Value = TypeVar("Value")
@@ -50,13 +52,27 @@ class LeasedCache(Generic[Name, Value]):
         except msgspec.MsgspecError:
             return None
 
-    def get_many(self, names: Sequence[Name], read: Callable[[list[Name]], dict[Name, Value]]) -> dict[Name, Value]:
-        """The values by name, those not cached by `read`, which must answer for every name it is given."""
-        try:
-            stored = client().mget([self.key(name) for name in names]) if names else []
-        except RedisError:
-            return read(list(names))
-        found = {name: value for name, entry in zip(names, stored) if (value := self.decoded(entry)) is not None}
+    def get_many(
+        self,
+        names: Sequence[Name],
+        read: Callable[[list[Name]], dict[Name, Value]],
+        fetched: Mapping[str, bytes | None] = NOT_FETCHED,
+    ) -> dict[Name, Value]:
+        """The values by name, those not cached by `read`, which must answer for every name it is given.
+
+        Entries in `fetched` (by key) were looked up a moment ago and are not looked up again.
+        """
+        keys = [self.key(name) for name in names]
+        if not all(key in fetched for key in keys):
+            try:
+                fetched = dict(zip(keys, client().mget(keys), strict=True))
+            except RedisError:
+                return read(list(names))
+        found: dict[Name, Value] = {}
+        for name, key in zip(names, keys, strict=True):
+            value = self.decoded(fetched[key])
+            if value is not None:
+                found[name] = value
         missing = [name for name in names if name not in found]
         return {**found, **self.read_through(missing, read)} if missing else found
 

@@ -1,15 +1,26 @@
 """How often somebody may call: fixed windows counted in Redis; without Redis nobody is counted."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+
+from redis.commands.core import Script
 
 from crossmarket.foundation.problems import Problem
-from crossmarket.foundation.redis import RedisError, client
+from crossmarket.foundation.redis import client
 
 WINDOW_SECONDS = 60
+COUNT_AND_FETCH = """
+local calls = redis.call("INCR", KEYS[1])
+if calls == 1 then redis.call("EXPIRE", KEYS[1], ARGV[1]) end
+local values = #KEYS > 1 and redis.call("MGET", unpack(KEYS, 2)) or {}
+table.insert(values, 1, calls)
+return values
+"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """A quota per minute, what is left of it, and in how many seconds the next window begins."""
 
@@ -24,23 +35,32 @@ class RateLimit:
             "RateLimit": f'"default";r={max(0, self.remaining)};t={self.reset_seconds}',
         }
 
+    def check(self) -> None:
+        """Raise `Problem` 429 when the quota of the minute is used up."""
+        if self.remaining < 0:
+            raise Problem(
+                429,
+                "too_many_requests",
+                f"More than {self.quota} calls in a minute. Try again in {self.reset_seconds} seconds.",
+                headers={"Retry-After": str(self.reset_seconds), **self.headers()},
+            )
 
-def count(name: str, quota: int) -> RateLimit:
-    """Count one call. Raises `Problem` 429 when the quota of the minute is used up."""
-    now = int(time.time())
-    reset_seconds = WINDOW_SECONDS - now % WINDOW_SECONDS
-    key = f"rate:{name}:{now // WINDOW_SECONDS}"
-    try:
-        with client().pipeline(transaction=False) as pipe:
-            calls, _expiry = pipe.incr(key).expire(key, WINDOW_SECONDS).execute()
-    except RedisError:
-        return RateLimit(quota, quota, reset_seconds)
-    limit = RateLimit(quota, quota - calls, reset_seconds)
-    if limit.remaining < 0:
-        raise Problem(
-            429,
-            "too_many_requests",
-            f"More than {quota} calls in a minute. Try again in {reset_seconds} seconds.",
-            headers={"Retry-After": str(reset_seconds), **limit.headers()},
-        )
-    return limit
+
+def count(name: str, keys: Sequence[str]) -> tuple[int, list[bytes | None]]:
+    """Count one call, and fetch these entries of Redis on the way: the calls in this window, and the values.
+
+    Raises `RedisError`.
+    """
+    script = _script()
+    calls, *values = script(keys=[f"rate:{name}:{int(time.time()) // WINDOW_SECONDS}", *keys], args=[WINDOW_SECONDS])
+    return calls, values
+
+
+@cache
+def _script() -> Script:
+    return client().register_script(COUNT_AND_FETCH)
+
+
+def limit(quota: int, calls: int) -> RateLimit:
+    """The state of a quota after so many calls in this window."""
+    return RateLimit(quota, quota - calls, WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS)

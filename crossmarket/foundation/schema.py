@@ -25,8 +25,12 @@ ALWAYS = (401, 403, 429)
 WITH_BODY = (400, 413, 415, 422)
 
 IDENTIFIER = {"type": "string", "minLength": 1, "maxLength": 200}
-USER_ID = OpenApiParameter("user_id", IDENTIFIER, OpenApiParameter.PATH, description="The platform's own id of the user.")
-ITEM_ID = OpenApiParameter("item_id", IDENTIFIER, OpenApiParameter.PATH, description="The platform's own id of the item.")
+USER_ID = OpenApiParameter(
+    "user_id", IDENTIFIER, OpenApiParameter.PATH, description="The platform's own id of the user."
+)
+ITEM_ID = OpenApiParameter(
+    "item_id", IDENTIFIER, OpenApiParameter.PATH, description="The platform's own id of the item."
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 import numpy as np
 
 from profiles.models import Course
 from recommend.algorithms.interactions import Int64Array
-from recommend.serving.answers import CourseCard
+from recommend.serving.answers import CourseCard, RecommendedCourse
+
+if TYPE_CHECKING:
+    from recommend.serving.candidates import Candidates
 
 MOST_CARDS = 50_000
 NEWEST = 60
@@ -23,11 +28,16 @@ class Shelf:
 
 @dataclass
 class Catalogue:
-    """Courses by platform (None: all platforms) and cards by course, each read when first asked for."""
+    """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
+
+    `candidates` and `lists` are what others have made from this very catalogue, gone when it is renewed.
+    """
 
     generation: bytes | None
     shelves: dict[int | None, Shelf] = field(default_factory=dict)
     known_cards: dict[int, CourseCard | None] = field(default_factory=dict)
+    candidates: dict[tuple[UUID, int | None], "Candidates"] = field(default_factory=dict)
+    lists: dict[tuple[object, ...], list[RecommendedCourse]] = field(default_factory=dict)
 
     def shelf(self, platform_id: int | None) -> Shelf:
         """The listed courses of a platform."""

@@ -1,109 +1,118 @@
 """Recommending: rank what the platform has, leave out what the person knows, and say why."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
+from django.utils.translation import get_language
 
 from accounts.models import Platform
-from profiles.live_history import History
-from recommend.algorithms.interactions import Histories, Int64Array
-from recommend.model_store import StoredModel
-from recommend.serving import popular, reasons
+from recommend.serving import candidates, popular, reasons
 from recommend.serving.answers import Answer, ModelName, RecommendedCourse, Source
+from recommend.serving.candidates import KnownHistory, known_history
+from recommend.serving.catalogue import Shelf
 from recommend.serving.record import note
 from recommend.serving.situation import Situation, look
 
 DEFAULT_LIMIT = 10
 MOST_ITEMS = 50
+MOST_LISTS = 20_000
+SPARE = 5
+"""So many more are ranked than asked for: some may have been taken off the catalogue a moment ago."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ranked:
-    """Courses best first with the source of each, and the history in the model's columns they were ranked by."""
+    """Courses best first, where each comes from, and the history that the model ranked by (None without a model)."""
 
-    course_ids: list[int]
-    sources: list[Source]
-    known: "KnownHistory | None" = None
-
-
-@dataclass(frozen=True)
-class KnownHistory:
-    """The part of a history that the model knows: its courses, and the same as the model's columns."""
-
-    course_ids: Int64Array
-    histories: Histories
+    sources: dict[int, Source]
+    known: KnownHistory | None = None
 
 
-def recommend(platform: Platform, external_id: str | None, placement: str, limit: int = DEFAULT_LIMIT) -> Answer:
+def recommend(
+    platform: Platform,
+    external_id: str | None,
+    placement: str,
+    limit: int = DEFAULT_LIMIT,
+    ahead: Mapping[str, bytes | None] | None = None,
+) -> Answer:
     """The next courses for this user of the platform (None: an anonymous visitor), best first, `limit` at most.
 
-    A platform is given its own courses; CrossMarket's own pages show those of all.
+    A platform is given its own courses; CrossMarket's own pages show those of all. `ahead` may hold what
+    `situation.keys_ahead` asks for.
     """
-    situation = look(platform, external_id)
-    shelf_of = None if platform.is_house else platform.pk
-    ranked = _rank(situation, shelf_of, limit)
-    source_of = dict(zip(ranked.course_ids, ranked.sources, strict=True))
-    cards = situation.catalogue.cards(ranked.course_ids)[:limit]
-    words = reasons.of(cards, source_of, situation, ranked.known, shelf_of)
-    items = [RecommendedCourse(card, reason, source_of[card.id]) for card, reason in zip(cards, words, strict=True)]
+    situation = look(platform, external_id, ahead)
+    items = _items(situation, None if platform.is_house else platform.pk, limit)
     model = ModelName(situation.model.name, situation.model.number) if situation.model else None
     answer = Answer(uuid.uuid4(), placement, model, items)
     note(answer, platform, situation)
     return answer
 
 
-def _rank(situation: Situation, platform_id: int | None, limit: int) -> Ranked:
-    """More than `limit` courses, for some may have been taken off the catalogue a moment ago."""
-    wanted = limit + 5
+def _items(situation: Situation, platform_id: int | None, limit: int) -> list[RecommendedCourse]:
+    """The list, remembered as long as nothing that it is made from changes: model, catalogue, history, language."""
+    if situation.model is None:
+        return _made(situation, platform_id, limit)
+    history = situation.history
+    key = (
+        situation.model.version_id,
+        platform_id,
+        limit,
+        get_language(),
+        tuple(history.course_ids),
+        tuple(history.weights),
+        tuple(history.times),
+    )
+    lists = situation.catalogue.lists
+    found = lists.get(key)
+    if found is None:
+        if len(lists) >= MOST_LISTS:
+            lists.clear()
+        found = lists[key] = _made(situation, platform_id, limit)
+    return found
+
+
+def _made(situation: Situation, platform_id: int | None, limit: int) -> list[RecommendedCourse]:
+    ranked = _rank(situation, platform_id, limit + SPARE)
+    cards = situation.catalogue.cards(ranked.sources)[:limit]
+    words = reasons.of(cards, ranked.sources, situation, ranked.known, platform_id)
+    return [RecommendedCourse(card, reason, ranked.sources[card.id]) for card, reason in zip(cards, words, strict=True)]
+
+
+def _rank(situation: Situation, platform_id: int | None, wanted: int) -> Ranked:
     seen = set(situation.history.course_ids)
     shelf = situation.catalogue.shelf(platform_id)
-    known: KnownHistory | None = None
-    if situation.model is not None:
-        known = known_history(situation.model, situation.history)
-        best = _best_of_model(situation.model, known, shelf.course_ids, seen, wanted)
-        source = Source.MODEL if len(known.course_ids) else Source.POPULAR
+    model, history = situation.model, situation.history
+    if model is None:
+        known = None
+        sources = dict.fromkeys(_without(popular.courses(platform_id), seen, wanted), Source.POPULAR)
     else:
-        best, source = _without(popular.courses(platform_id), seen, wanted), Source.POPULAR
-    fresh = _without(shelf.newest, seen | set(best), max(0, wanted - len(best)))
-    rest = _without(shelf.course_ids[: 10 * wanted].tolist(), seen | {*best, *fresh}, wanted - len(best) - len(fresh))
-    ranked = Ranked([*best, *fresh, *rest], [source] * len(best) + [Source.NEW] * (len(fresh) + len(rest)), known)
-    return ranked if ranked.course_ids or not seen else _known_again(situation, shelf.course_ids, wanted)
+        known = known_history(model, history.course_ids, history.weights, history.times)
+        scores = model.model.scores(known.histories)[0]
+        best = candidates.of(model, situation.catalogue, platform_id).best(scores, wanted + len(seen))
+        source = Source.MODEL if known.course_ids else Source.POPULAR
+        sources = dict.fromkeys(_without(best, seen, wanted), source)
+    if len(sources) < wanted:
+        _fill_up(sources, shelf, seen, wanted)
+    if not sources:
+        sources = _known_again(situation, shelf, wanted)
+    return Ranked(sources, known)
 
 
-def _known_again(situation: Situation, listed: Int64Array, wanted: int) -> Ranked:
+def _fill_up(sources: dict[int, Source], shelf: Shelf, seen: set[int], wanted: int) -> None:
+    """Add what is newest, and then anything, where model or popularity know too little."""
+    anything = shelf.course_ids[: wanted + len(seen) + len(sources)].tolist()
+    for course in _without([*shelf.newest, *anything], seen | sources.keys(), 2 * wanted):
+        if len(sources) < wanted:
+            sources[course] = Source.NEW
+
+
+def _known_again(situation: Situation, shelf: Shelf, wanted: int) -> dict[int, Source]:
     """For those who know the whole shelf: what they looked at longest ago."""
-    on_shelf = set(listed.tolist())
-    courses = [course for course in dict.fromkeys(situation.history.course_ids) if course in on_shelf][:wanted]
-    return Ranked(courses, [Source.POPULAR] * len(courses))
+    on_shelf = set(shelf.course_ids.tolist())
+    courses = [course for course in situation.history.course_ids if course in on_shelf]
+    return dict.fromkeys(courses[:wanted], Source.POPULAR)
 
 
-def known_history(model: StoredModel, history: History) -> KnownHistory:
-    """The courses of a history that the model was trained with."""
-    courses = np.array(history.course_ids, dtype=np.int64)
-    columns, is_known = model.columns_of(courses)
-    weights, times = np.array(history.weights, np.float32), np.array(history.times)
-    histories = Histories.single(columns[is_known], weights[is_known], times[is_known])
-    return KnownHistory(courses[is_known], histories)
-
-
-def _best_of_model(
-    model: StoredModel, known: KnownHistory, listed: Int64Array, seen: set[int], wanted: int
-) -> list[int]:
-    """The listed courses with the highest scores, without those seen."""
-    columns, is_known = model.columns_of(listed)
-    columns = columns[is_known]
-    scores = model.model.scores(known.histories)[0][columns]
-    count = min(len(scores), wanted + len(seen))
-    if not count:
-        return []
-    best = np.argpartition(scores, -count)[-count:]
-    best = best[np.argsort(-scores[best], kind="stable")]
-    return _without(model.course_ids[columns[best]].tolist(), seen, wanted)
-
-
-def _without(course_ids: Iterable[int], seen: set[int], most: int) -> list[int]:
-    found = [course for course in course_ids if course not in seen]
-    return found[: max(0, most)]
-
+def _without(course_ids: Iterable[int], seen: Iterable[int], most: int) -> list[int]:
+    return [course for course in course_ids if course not in seen][:most]  # type: ignore[operator]

@@ -1,5 +1,13 @@
-"""Writing down what was recommended: noted in Redis while answering, stored in PostgreSQL by a worker soon after."""
+"""Writing down what was recommended: noted while answering, stored in PostgreSQL by a worker soon after.
 
+The notes of a process go to Redis together, a moment later and by a thread of their own, so that nobody waits for
+them. A process that is killed loses the notes of its last moment, and nothing else.
+"""
+
+import atexit
+import queue
+import threading
+import time
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +26,7 @@ logger = structlog.get_logger(__name__)
 PENDING = "recommendations:pending"
 MOST_PENDING = 200_000
 AT_ONCE = 2_000
+SECONDS_BETWEEN_FLUSHES = 0.5
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True):
@@ -33,8 +42,50 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     created_at: datetime
 
 
+class _Outbox:
+    """Notes of this process on their way to Redis."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[Note] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, taken: Note) -> None:
+        """Take a note along."""
+        self._waiting.put(taken)
+        if self._thread is None or not self._thread.is_alive():
+            with self._lock:
+                if self._thread is None or not self._thread.is_alive():
+                    self._thread = threading.Thread(target=self._run, name="notes of recommendations", daemon=True)
+                    self._thread.start()
+
+    def flush(self) -> None:
+        """Send all that wait. Without Redis they are dropped, for answers matter more than notes of them."""
+        notes: list[bytes] = []
+        while True:
+            try:
+                notes.append(msgspec.msgpack.encode(self._waiting.get_nowait()))
+            except queue.Empty:
+                break
+        if not notes:
+            return
+        try:
+            client().rpush(PENDING, *notes)
+        except RedisError as error:
+            logger.warning("recommendations_not_noted", count=len(notes), error=str(error))
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(SECONDS_BETWEEN_FLUSHES)
+            self.flush()
+
+
+_outbox = _Outbox()
+atexit.register(_outbox.flush)
+
+
 def note(answer: Answer, platform: Platform, situation: Situation) -> None:
-    """Note an answer. Without Redis, or with too many notes waiting, the answer is given all the same."""
+    """Note an answer, to be stored soon."""
     taken = Note(
         id=answer.recommendation_id,
         platform_id=platform.pk,
@@ -45,14 +96,12 @@ def note(answer: Answer, platform: Platform, situation: Situation) -> None:
         source=str(answer.items[0].source if answer.items else Source.POPULAR),
         created_at=timezone.now(),
     )
-    try:
-        client().rpush(PENDING, msgspec.msgpack.encode(taken))
-    except RedisError as error:
-        logger.warning("recommendation_not_noted", error=str(error))
+    _outbox.put(taken)
 
 
 def store_pending() -> int:
     """Move the notes into the database, and return how many there were."""
+    _outbox.flush()
     stored = 0
     while notes := client().lrange(PENDING, 0, AT_ONCE - 1):
         rows = [Recommendation(**_fields(msgspec.msgpack.decode(each, type=Note))) for each in notes]

@@ -4,10 +4,12 @@ import numpy as np
 
 from profiles.models import Course
 from recommend.model_store import StoredModel
-from recommend.serving import reasons
+from recommend.serving import candidates, reasons
 from recommend.serving.answers import CourseCard, RecommendedCourse, Source
 from recommend.serving.catalogue import Catalogue
 from recommend.serving.situation import look
+
+SPARE = 5
 
 
 def similar(course: Course, limit: int = 8, everywhere: bool = False) -> list[RecommendedCourse]:
@@ -17,15 +19,17 @@ def similar(course: Course, limit: int = 8, everywhere: bool = False) -> list[Re
     """
     situation = look(course.platform, None)
     platform_id = None if everywhere else course.platform_id
-    found = _by_model(situation.model, situation.catalogue, course, platform_id, limit) if situation.model else []
+    found: list[CourseCard] = []
+    if situation.model is not None:
+        found = _by_model(situation.model, situation.catalogue, course, platform_id, limit)
+    words = reasons.learned_together()
+    answer = [RecommendedCourse(card, words, Source.MODEL) for card in found]
     if len(found) < limit:
         excluded = [course.pk, *(card.id for card in found)]
         same = _of_category(situation.catalogue, course, platform_id, excluded, limit - len(found))
-    else:
-        same = []
-    words = {source: reasons.plain(source) for source in Source} | {Source.MODEL: reasons.learned_together()}
-    sources = [Source.MODEL] * len(found) + [Source.SAME_CATEGORY] * len(same)
-    return [RecommendedCourse(card, words[source], source) for card, source in zip([*found, *same], sources, strict=True)]
+        words = reasons.plain(Source.SAME_CATEGORY)
+        answer += [RecommendedCourse(card, words, Source.SAME_CATEGORY) for card in same]
+    return answer
 
 
 def _by_model(
@@ -34,12 +38,11 @@ def _by_model(
     (own,), (is_known,) = model.columns_of(np.array([course.pk]))
     if not is_known:
         return []
-    columns, listed = model.columns_of(catalogue.shelf(platform_id).course_ids)
-    columns = columns[listed]
-    similarity = model.model.similar(int(own))[columns]
-    best = columns[np.argsort(-similarity, kind="stable")[: limit + 5]]
-    together = [column for column in best if similarity[np.searchsorted(columns, column)] > 0]
-    return catalogue.cards(model.course_ids[together].tolist())[:limit]
+    similarity = model.model.similar(int(own))
+    best = candidates.of(model, catalogue, platform_id).best(similarity, limit + SPARE)
+    columns, _is_known = model.columns_of(np.array(best, dtype=np.int64))
+    together = [course_id for course_id, value in zip(best, similarity[columns], strict=True) if value > 0]
+    return catalogue.cards(together)[:limit]
 
 
 def _of_category(
@@ -49,4 +52,4 @@ def _of_category(
     if platform_id is not None:
         courses = courses.filter(platform=platform_id)
     latest = courses.order_by("-published_at", "-pk").values_list("pk", flat=True)
-    return catalogue.cards(latest[:limit])
+    return catalogue.cards(list(latest[:limit]))

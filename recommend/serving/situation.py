@@ -1,5 +1,6 @@
-"""All that an answer is made from, fetched from Redis in two round trips when nothing has changed."""
+"""All that an answer is made from, fetched from Redis in one round trip when nothing has changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts import sharing
@@ -13,8 +14,15 @@ from recommend.model_store import StoredModel
 from recommend.serving import active_model, catalogue
 from recommend.serving.catalogue import Catalogue
 
+MODELS_KEY = generations.key(generations.MODELS)
+CATALOGUE_KEY = generations.key(generations.CATALOGUE)
+MOST_REMEMBERED = 50_000
 
-@dataclass(frozen=True)
+_contributors: dict[str, tuple[int, ...]] = {}
+"""Whose histories were used last for an account: a guess of what to fetch, never an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """The active model, the catalogue, what the person's consents allow, and what the person did last."""
 
@@ -24,22 +32,42 @@ class Situation:
     history: History
 
 
-def look(platform: Platform, external_id: str | None) -> Situation:
-    """The situation of this user of a platform; None is an anonymous visitor."""
-    keys = [generations.key(generations.MODELS), generations.key(generations.CATALOGUE)]
-    name = None if external_id is None else sharing.cache_name(platform.pk, external_id)
-    if name is not None:
-        keys.append(sharing.cache.key(name))
-    try:
-        models_generation, catalogue_generation, *stored = client().mget(keys)
-    except RedisError:
-        models_generation, catalogue_generation, stored = generations.unknown(), generations.unknown(), [None]
-    known = STRANGER
+def keys_ahead(platform_id: int, external_id: str | None) -> list[str]:
+    """The entries of Redis that `look` will want, as far as this process can guess."""
+    keys = [MODELS_KEY, CATALOGUE_KEY]
     if external_id is not None:
-        known = sharing.cache.decoded(stored[0]) or sharing.read_through(platform.pk, external_id)
+        name = sharing.cache_name(platform_id, external_id)
+        keys.append(sharing.cache.key(name))
+        keys.extend(live_history.cache.key(account) for account in _contributors.get(name, ()))
+    return keys
+
+
+def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes | None] | None = None) -> Situation:
+    """The situation of this user of a platform (None: an anonymous visitor); `ahead` has what was fetched already."""
+    fetched = ahead if ahead else _fetch(keys_ahead(platform.pk, external_id))
+    known = STRANGER if external_id is None else _sharing(platform.pk, external_id, fetched)
     return Situation(
-        active_model.of_generation(models_generation),
-        catalogue.of_generation(catalogue_generation),
+        active_model.of_generation(fetched[MODELS_KEY]),
+        catalogue.of_generation(fetched[CATALOGUE_KEY]),
         known,
-        live_history.of(known.contributors),
+        live_history.of(known.contributors, fetched),
     )
+
+
+def _fetch(keys: list[str]) -> dict[str, bytes | None]:
+    try:
+        return dict(zip(keys, client().mget(keys), strict=True))
+    except RedisError:
+        return {**dict.fromkeys(keys), MODELS_KEY: generations.unknown(), CATALOGUE_KEY: generations.unknown()}
+
+
+def _sharing(platform_id: int, external_id: str, fetched: Mapping[str, bytes | None]) -> Sharing:
+    name = sharing.cache_name(platform_id, external_id)
+    known = sharing.cache.decoded(fetched.get(sharing.cache.key(name)))
+    if known is None:
+        known = sharing.read_through(platform_id, external_id)
+    if _contributors.get(name, ()) != known.contributors:
+        if len(_contributors) >= MOST_REMEMBERED:
+            _contributors.clear()
+        _contributors[name] = known.contributors
+    return known

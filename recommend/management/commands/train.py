@@ -25,7 +25,9 @@ class Command(BaseCommand):
         """Which algorithm, with what settings, where."""
         parser.add_argument("algorithm", nargs="*", help=f"one or more of {', '.join(ALGORITHMS)}")
         parser.add_argument("--all", action="store_true", help="train every algorithm")
-        parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the algorithm")
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the algorithm"
+        )
         parser.add_argument("--activate", choices=Activation.values, default=Activation.IF_BETTER)
         parser.add_argument("--here", action="store_true", help="in this process, without a worker")
 
@@ -43,7 +45,12 @@ class Command(BaseCommand):
             self._see_through(job, name, options["here"])
 
     def _see_through(self, job: Job, name: str, here: bool) -> None:
-        columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task(name, total=100)
 
@@ -53,7 +60,9 @@ class Command(BaseCommand):
             job = jobs.run(job.pk, show) if here else _watched(job, show)
         if job.state != JobState.SUCCEEDED:
             raise CommandError(f"{name}: {job.get_state_display()}. {job.error}".strip())
-        figures = {key: value for key, value in (job.result or {}).items() if key not in ("model", "model_id", "active")}
+        figures = {
+            key: value for key, value in (job.result or {}).items() if key not in ("model", "model_id", "active")
+        }
         is_active = "active" if job.result["active"] else "not active"
         self.stdout.write(f"{job.result['model']} ({is_active}) " + " ".join(f"{k}={v}" for k, v in figures.items()))
 
