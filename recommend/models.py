@@ -80,6 +80,7 @@ class Recommendation(models.Model):
         verbose_name = _("recommendation")
         verbose_name_plural = _("recommendations")
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["-created_at"], name="recommendation_by_time")]
 
     def __str__(self) -> str:
         return f"{self.placement} {self.created_at:%Y-%m-%d %H:%M}"
