@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
 
 from accounts import known_keys
 from accounts.models import ApiKey, KeyKind, Platform
@@ -47,18 +45,6 @@ class Caller:
         """Raise `Problem` 403 unless the caller may act for this user."""
         if not (self.is_server or self.user_id == user_id):
             raise Problem(403, "not_this_user", "A browser acts for the person of its user token alone.")
-
-
-class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer sk_…`, or `pk_…` from an allowed origin with `X-User-Token`."""
-
-    def authenticate(self, request: Request) -> tuple[Caller, None]:
-        """The caller. Raises `Problem` 401, 403 or 429."""
-        return identify(request._request), None
-
-    def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
-        return BEARER.strip()
 
 
 def nothing_ahead(platform: Platform, user_id: str | None) -> list[str]:

@@ -6,9 +6,9 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
-import accounts.schema  # noqa: F401 - tells the schema generator of our keys
-from accounts.authentication import ApiKeyAuthentication, Caller, identify
+from accounts.authentication import Caller, identify
 from accounts.models import LinkedAccount, Platform
+from accounts.schema import ApiKeyAuthentication
 from crossmarket.foundation.problems import Problem, exception_handler
 
 
@@ -24,7 +24,7 @@ class PartnerView(APIView):
     browsers_may_call = False
     caller: Caller
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Find out who calls, let them only where they may, and answer errors as problems."""
         self.request = request  # type: ignore[assignment]
         try:

@@ -3,12 +3,20 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer sk_…`, or `pk_…` from an allowed origin with `X-User-Token`.
+
+    It only stands for that in descriptions: `accounts.authentication.identify` is what decides.
+    """
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
     """Tells drf-spectacular of `ApiKeyAuthentication`."""
 
-    target_class = "accounts.authentication.ApiKeyAuthentication"
+    target_class = "accounts.schema.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

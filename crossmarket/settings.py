@@ -192,7 +192,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
-# Any site may read an answer of the partner API: it carries no cookies, and publishable keys check the origin themselves.
+# Any site may read answers of the partner API: it carries no cookies, and publishable keys check the origin themselves.
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-encoding", "content-type", "x-user-token", "idempotency-key"]

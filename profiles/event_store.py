@@ -14,11 +14,12 @@ INSERT INTO profiles_event
     (platform_id, account_id, course_id, message_id, type, value, "timestamp", context, received_at)
 SELECT %s, account_id, course_id, message_id, type, value, "timestamp", context, now()
 FROM json_to_recordset(%s::json) AS new(
-    message_id text, type text, account_id bigint, course_id bigint, value numeric, "timestamp" timestamptz, context jsonb)
+    message_id text, type text, account_id bigint, course_id bigint,
+    value numeric, "timestamp" timestamptz, context jsonb)
 ORDER BY message_id
 ON CONFLICT (platform_id, message_id) DO NOTHING
 """
-"""Rows are stored in the order of their message ids, so that senders of the same messages wait instead of deadlocking."""
+"""Rows go in by the order of their message ids, so that senders of the same messages wait instead of deadlocking."""
 
 
 class NewEvent(msgspec.Struct, frozen=True):

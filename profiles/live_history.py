@@ -71,5 +71,5 @@ def _read(account_ids: list[int]) -> dict[int, History]:
 def _read_one(account_id: int) -> History:
     # No consent is asked here: `accounts.sharing` has named the accounts that may be looked at.
     events = Event.objects.filter(account=account_id).engaging().order_by("-timestamp", "-pk")
-    rows = events.values_list("timestamp", "course_id", "engagement")[:EVENTS]
-    return _once_each((timestamp.timestamp(), course, engagement) for timestamp, course, engagement in rows)
+    latest = events.values("timestamp", "course_id", "engagement")[:EVENTS]
+    return _once_each((row["timestamp"].timestamp(), row["course_id"], row["engagement"]) for row in latest)

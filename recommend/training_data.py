@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from django.db import connection
 from django.db.models import F, FloatField
 from django.db.models.functions import Cast, Extract
 from django.utils import timezone
@@ -107,7 +106,5 @@ def _learners(account_ids: Int64Array) -> tuple[Int32Array, int]:
 
 
 def _platforms(course_ids: Int64Array) -> Int32Array:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, platform_id FROM {Course._meta.db_table} WHERE id = ANY(%s)", [course_ids.tolist()])
-        platform_of = dict(cursor.fetchall())
+    platform_of = dict(Course.objects.order_by().values_list("pk", "platform_id").iterator(chunk_size=CHUNK))
     return np.array([platform_of[course] for course in course_ids.tolist()], dtype=np.int32)

@@ -8,10 +8,10 @@ from accounts.models.platform import HOUSE_SLUG, Platform
 from accounts.models.user import User
 
 __all__ = [
+    "HOUSE_SLUG",
     "ApiKey",
     "Consent",
     "ConsentSource",
-    "HOUSE_SLUG",
     "KeyKind",
     "LinkCode",
     "LinkedAccount",

@@ -65,7 +65,10 @@ def house_account(user: User) -> LinkedAccount:
 
 @transaction.atomic
 def describe_users(platform: Platform, descriptions: Sequence[UserDescription]) -> None:
-    """Write down what the platform tells of its users: the last word on each counts. Contact hashes are kept as digests."""
+    """Write down what the platform tells of its users: the last word on each counts.
+
+    Contact hashes are kept as digests.
+    """
     latest = {description.user_id: description for description in descriptions}
     ensure_accounts(platform, latest)
     accounts = LinkedAccount.objects.select_for_update().filter(platform=platform, external_id__in=latest)

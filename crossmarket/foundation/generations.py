@@ -10,7 +10,7 @@ import secrets
 import structlog
 from django.db import transaction
 
-from crossmarket.foundation.redis import RedisError, client
+from crossmarket.foundation.redis import RedisError, client, fetch
 
 logger = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ def renew_on_commit(subject: str) -> None:
 def current(subject: str) -> bytes | None:
     """The token now; a token nobody else has when Redis does not answer, so that nothing is taken from memory."""
     try:
-        token = client().get(key(subject))
+        (token,) = fetch([key(subject)])
     except RedisError:
         return unknown()
     if token is None:

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -25,11 +25,11 @@ RUN_TASK = "foundation.run_job"
 
 Result = dict[str, Any]
 
+Work = Callable[..., Result]
+"""What a job kind does: it takes a `Reporter` and the job's arguments by name, and returns figures worth keeping.
 
-class Work(Protocol):
-    """What a job kind does: report progress to the reporter, return figures worth keeping."""
-
-    def __call__(self, reporter: "Reporter", /, **arguments: Any) -> Result: ...
+It raises `JobFailed` for what people can mend.
+"""
 
 
 class UnknownJobKind(LookupError):

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from django.db import transaction
 
-from crossmarket.foundation.redis import RedisError, client
+from crossmarket.foundation.redis import RedisError, client, fetch
 
 logger = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class LeasedCache(Generic[Name, Value]):
         keys = [self.key(name) for name in names]
         if not all(key in fetched for key in keys):
             try:
-                fetched = dict(zip(keys, client().mget(keys), strict=True))
+                fetched = dict(zip(keys, fetch(keys), strict=True))
             except RedisError:
                 return read(list(names))
         found: dict[Name, Value] = {}

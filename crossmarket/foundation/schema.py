@@ -46,7 +46,7 @@ def documented(
     parameters: Sequence[OpenApiParameter] = (),
     tag: str,
 ) -> Callable[[View], View]:
-    """Describe one call: its body and answers as msgspec types (None for an empty answer), and which problems it may give."""
+    """Describe one call: its body and answers as msgspec types (None for an empty answer), and its problems."""
     described: dict[Any, Any] = {}
     for status, answer_type in answers.items():
         place = status if answer_type is None else (status, "application/json")

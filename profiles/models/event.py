@@ -1,7 +1,7 @@
 """What linked accounts did."""
 
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypedDict, cast
 
 from django.db import models
 from django.db.models import Case, F, FloatField, Q, Value, When
@@ -11,6 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import LinkedAccount, Platform
 from accounts.models.linked_account import consenting_to
 from profiles.models.course import Course
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Telling(TypedDict):
+    """What `EventQuerySet.engaging` adds to an event."""
+
+    engagement: float
 
 
 class EventType(models.TextChoices):
@@ -60,9 +69,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Those of accounts that agree to all of these purposes now."""
         return self.filter(consenting_to(*purposes, path="account__"))
 
-    def engaging(self) -> Self:
+    def engaging(self) -> "models.QuerySet[WithAnnotations[Event, Telling]]":
         """Those that tell of liking a course, with how much as `engagement` (float, above 0)."""
-        return self.filter(course__isnull=False).annotate(engagement=engagement()).filter(engagement__gt=0)
+        telling = self.filter(course__isnull=False).annotate(engagement=engagement()).filter(engagement__gt=0)
+        return cast("models.QuerySet[WithAnnotations[Event, Telling]]", telling)
 
     def of_type(self, *types: str) -> Self:
         """Those of these types."""

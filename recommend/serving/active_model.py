@@ -46,7 +46,7 @@ def _read(known: StoredModel | None) -> StoredModel | None:
     try:
         model = model_store.load(version)
     except CorruptedArtifact as error:
-        logger.error("model_unreadable", model=str(version), error=str(error))
+        logger.error("model_unreadable", model=str(version), error=str(error))  # noqa: TRY400 - its words say all
         return None
     logger.info("model_loaded", model=str(version))
     return model

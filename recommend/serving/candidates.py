@@ -27,7 +27,7 @@ class Candidates:
             return []
         best = np.argpartition(scores, -count)[-count:]
         best = best[np.argsort(-scores[best], kind="stable")]
-        return self.course_ids[best].tolist()  # type: ignore[no-any-return]
+        return self.course_ids[best].tolist()
 
 
 def of(model: StoredModel, catalogue: Catalogue, platform_id: int | None) -> Candidates:

@@ -1,7 +1,7 @@
 """Recommending: rank what the platform has, leave out what the person knows, and say why."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
@@ -114,5 +114,5 @@ def _known_again(situation: Situation, shelf: Shelf, wanted: int) -> dict[int, S
     return dict.fromkeys(courses[:wanted], Source.POPULAR)
 
 
-def _without(course_ids: Iterable[int], seen: Iterable[int], most: int) -> list[int]:
-    return [course for course in course_ids if course not in seen][:most]  # type: ignore[operator]
+def _without(course_ids: Iterable[int], seen: Set[int], most: int) -> list[int]:
+    return [course for course in course_ids if course not in seen][:most]

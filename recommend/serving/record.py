@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -103,7 +104,7 @@ def store_pending() -> int:
     """Move the notes into the database, and return how many there were."""
     _outbox.flush()
     stored = 0
-    while notes := client().lrange(PENDING, 0, AT_ONCE - 1):
+    while notes := cast("list[bytes]", client().lrange(PENDING, 0, AT_ONCE - 1)):
         rows = [Recommendation(**_fields(msgspec.msgpack.decode(each, type=Note))) for each in notes]
         _store(rows)
         client().ltrim(PENDING, len(notes), -1)

@@ -7,7 +7,7 @@ from accounts import sharing
 from accounts.models import Platform
 from accounts.sharing import STRANGER, Sharing
 from crossmarket.foundation import generations
-from crossmarket.foundation.redis import RedisError, client
+from crossmarket.foundation.redis import RedisError, fetch
 from profiles import live_history
 from profiles.live_history import History
 from recommend.model_store import StoredModel
@@ -56,7 +56,7 @@ def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes 
 
 def _fetch(keys: list[str]) -> dict[str, bytes | None]:
     try:
-        return dict(zip(keys, client().mget(keys), strict=True))
+        return dict(zip(keys, fetch(keys), strict=True))
     except RedisError:
         return {**dict.fromkeys(keys), MODELS_KEY: generations.unknown(), CATALOGUE_KEY: generations.unknown()}
 

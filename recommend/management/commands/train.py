@@ -60,11 +60,12 @@ class Command(BaseCommand):
             job = jobs.run(job.pk, show) if here else _watched(job, show)
         if job.state != JobState.SUCCEEDED:
             raise CommandError(f"{name}: {job.get_state_display()}. {job.error}".strip())
-        figures = {
-            key: value for key, value in (job.result or {}).items() if key not in ("model", "model_id", "active")
-        }
-        is_active = "active" if job.result["active"] else "not active"
-        self.stdout.write(f"{job.result['model']} ({is_active}) " + " ".join(f"{k}={v}" for k, v in figures.items()))
+        self.stdout.write(_summary(job.result or {}))
+
+
+def _summary(result: jobs.Result) -> str:
+    figures = [f"{name}={value}" for name, value in result.items() if name not in ("model", "model_id", "active")]
+    return f"{result['model']} ({'active' if result['active'] else 'not active'}) {' '.join(figures)}"
 
 
 def _watched(job: Job, show: Any) -> Job:
