@@ -54,17 +54,21 @@ class Catalogue:
     def cards(self, course_ids: Iterable[int]) -> list[CourseCard]:
         """The cards of these courses in this order, without those that are not listed."""
         wanted = list(course_ids)
-        missing = [course for course in wanted if course not in self.known_cards]
-        if missing:
-            self._read_cards(missing)
-        return [card for course in wanted if (card := self.known_cards[course]) is not None]
-
-    def _read_cards(self, course_ids: list[int]) -> None:
         if len(self.known_cards) > MOST_CARDS:
-            self.known_cards.clear()
-        self.known_cards.update(dict.fromkeys(course_ids))
-        for course in Course.objects.listed().filter(pk__in=course_ids).select_related("platform").defer("text"):
-            self.known_cards[course.pk] = card_of(course)
+            self.known_cards = {}
+        known = self.known_cards
+        missing = [course for course in wanted if course not in known]
+        if missing:
+            known.update(_read_cards(missing))
+        return [card for course in wanted if (card := known[course]) is not None]
+
+
+def _read_cards(course_ids: list[int]) -> dict[int, CourseCard | None]:
+    """The cards of these courses, None for those not listed; whole, since other threads read what this goes into."""
+    read: dict[int, CourseCard | None] = dict.fromkeys(course_ids)
+    for course in Course.objects.listed().filter(pk__in=course_ids).select_related("platform").defer("text"):
+        read[course.pk] = card_of(course)
+    return read
 
 
 def card_of(course: Course) -> CourseCard:
