@@ -1,11 +1,15 @@
 """All addresses: the rooms' pages and APIs under one roof."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from crossmarket import health
 from crossmarket.foundation import problems
+
+# One door for all: the admin asks for the same password, second factor and patience as the site.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("recommend.urls")),

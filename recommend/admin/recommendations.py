@@ -1,6 +1,8 @@
 """The answers given to placements."""
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
+from accounts.models import LinkedAccount
 from crossmarket.foundation.desk import LongTable, ReadOnlyAdmin, link
 from profiles.models import Course
 from recommend.models import Recommendation
@@ -21,11 +24,22 @@ class RecommendationAdmin(ReadOnlyAdmin, LongTable):
     list_select_related = ("platform", "account__platform", "model")
     list_filter = (("platform", RelatedDropdownFilter), ("model", RelatedDropdownFilter))
     list_filter_sheet = True
-    search_fields = ("=placement", "=account__external_id")
+    search_fields = ("placement",)
+    search_help_text = _("A placement, or a whole user id on a platform")
     ordering = ("-created_at",)
     sortable_by = ()
     fields = ("id", "created_at", "placement", "platform", "whom", "model", "source", "courses")
     readonly_fields = ("whom", "courses")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Recommendation], search_term: str
+    ) -> tuple[QuerySet[Recommendation], bool]:
+        """By whole words only, however many answers there are."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        accounts = list(LinkedAccount.objects.filter(external_id=term).values_list("pk", flat=True))
+        return queryset.filter(Q(placement=term) | Q(account__in=accounts)), False
 
     @display(description=_("account"))
     def whom(self, answer: Recommendation) -> SafeString | str:

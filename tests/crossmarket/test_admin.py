@@ -100,7 +100,13 @@ def test_staff_without_permissions_see_no_lists(client: Client, world: None) -> 
 
 def test_learners_do_not_get_in(client: Client, db: None) -> None:
     client.force_login(UserFactory())
-    assert client.get(reverse("admin:index")).status_code in (302, 403)
+    response = client.get(reverse("admin:index"), follow=True)
+    assert response.status_code == 403
+
+
+def test_the_desk_has_no_door_of_its_own(client: Client, db: None) -> None:
+    response = client.get(reverse("admin:index"), follow=True)
+    assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
 
 
 class TestMarketers:
