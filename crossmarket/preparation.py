@@ -18,8 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crossmarket import translations
-from crossmarket.addresses import port
-from crossmarket.demo.moving import follow_port
+from crossmarket.demo import notes
 
 QUICK_ALGORITHMS = ("popularity", "ease")
 
@@ -39,10 +38,11 @@ def prepare(console: Console) -> None:
         # Logins and keys, which it prints, come with the banner.
         _run_command("seed_demo", silent=True)
     follow_demo_to_port(console)
-    if follow_port(port()):
-        console.print(f"Moved the demo's partner sites along with port {port()}")
     if needs_first_model():
-        train_first_models(console)
+        console.print("[bold]Training the first models[/bold]")
+        _run_command("train", *QUICK_ALGORITHMS, "--here")
+    if notes.path().exists():
+        train_slow_models_later(console)
 
 
 def demo_is_wanted() -> bool:
@@ -73,17 +73,18 @@ def needs_first_model() -> bool:
     return ModelVersion.objects.active() is None and Event.objects.exists()
 
 
-def train_first_models(console: Console) -> None:
-    """Train what takes seconds; what takes minutes is left to the worker, so that nobody has to wait for it."""
+def train_slow_models_later(console: Console) -> None:
+    """Leave to the worker what takes minutes, so that nobody has to wait for it; also when it was cut short before."""
+    from crossmarket.foundation.models import Job
     from recommend.algorithms.registry import ALGORITHMS
-    from recommend.training import enqueue_training
+    from recommend.models import ModelVersion
+    from recommend.training import TRAIN, enqueue_training
 
-    console.print("[bold]Training the first models[/bold]")
-    _run_command("train", *QUICK_ALGORITHMS, "--here")
-    for name in ALGORITHMS:
-        if name not in QUICK_ALGORITHMS:
-            enqueue_training(name, {})
-            console.print(f"{name} is trained in the background; watch it in the admin under Jobs.")
+    trained = set(ModelVersion.objects.values_list("algorithm", flat=True))
+    begun = {job.arguments["algorithm_name"] for job in Job.objects.open().filter(kind=TRAIN)}
+    for name in ALGORITHMS.keys() - trained - begun - set(QUICK_ALGORITHMS):
+        enqueue_training(name, {})
+        console.print(f"{name} is trained in the background; watch it in the admin under Jobs.")
 
 
 def migrate(console: Console) -> None:
