@@ -58,6 +58,6 @@ BY_TRAINING = (
     gettext_noop("inverting"),
     gettext_noop("decomposing"),
     gettext_noop("training"),
-    gettext_noop("measuring"),
+    gettext_noop("evaluating"),
 )
 """Steps and figures of the algorithms, which know no web framework."""

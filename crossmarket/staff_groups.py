@@ -35,7 +35,7 @@ def marketers() -> Group:
 
 def _permissions() -> list[Permission]:
     """Raises `LookupError` when one is missing, which happens before the first `migrate` only."""
-    found = []
+    found: list[Permission] = []
     for model, verbs in MARKETERS_MAY.items():
         room, name = model.split(".")
         names = {f"{verb}_{name}" for verb in verbs}

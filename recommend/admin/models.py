@@ -18,6 +18,7 @@ from unfold.decorators import action, display
 from crossmarket.foundation.desk import ReadOnlyAdmin, go_to, link, question
 from crossmarket.foundation.pretty import pretty_json
 from recommend import training, versions
+from recommend.admin import setting_words
 from recommend.admin.training_form import ActivationForm, settings_form
 from recommend.algorithms.base import InvalidConfig
 from recommend.algorithms.registry import ALGORITHMS
@@ -124,7 +125,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Train a model"),
-            "algorithms": [(each, kind.__doc__.splitlines()[0]) for each, kind in ALGORITHMS.items()],
+            "algorithms": [(each, setting_words.ALGORITHMS.get(each, "")) for each in ALGORITHMS],
             "chosen": name,
             "form": form,
             "activation": activation,

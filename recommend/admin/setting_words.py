@@ -1,0 +1,67 @@
+"""Algorithms and their settings in the words of the desk; the exact meaning stands at each configuration."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class SettingWords:
+    """What a setting is called, and what more or less of it does."""
+
+    name: Promise | str
+    meaning: Promise | str = ""
+
+
+ALGORITHMS: dict[str, Promise] = {
+    "popularity": _("What most people chose lately, the same for everybody. Quick, and the bar for the others."),
+    "ease": _("What goes with what a person chose before (EASE, Steck 2019). Exact, quick, strong on long histories."),
+    "bilinear": _("A profile of each person against the features of each course, learned step by step (PyTorch)."),
+}
+
+SETTINGS: dict[str, SettingWords] = {
+    "half_life_days": SettingWords(
+        _("half-life (days)"), _("After so many days an event counts half; 0 never forgets.")
+    ),
+    "regularization": SettingWords(
+        _("regularization"), _("More makes the model more careful; the fewer the events, the more is needed.")
+    ),
+    "recency_half_life": SettingWords(
+        _("half-life of recency (courses)"),
+        _("After so many later courses of the same person a course counts half; 0 lets all count alike."),
+    ),
+    "max_items": SettingWords(
+        _("courses modelled at most"),
+        _("The most popular ones; memory grows with the square. The others are ranked by popularity."),
+    ),
+    "profile_dimensions": SettingWords(_("dimensions of a profile"), _("How many numbers describe a person.")),
+    "item_dimensions": SettingWords(_("dimensions of a course"), _("How many numbers describe a course.")),
+    "shrinkage": SettingWords(
+        _("pull towards the average profile"), _("More keeps people with short histories closer to the average.")
+    ),
+    "history_length": SettingWords(
+        _("length of history (courses)"), _("How many latest courses of a person the training looks back on.")
+    ),
+    "negatives": SettingWords(
+        _("courses not chosen, per batch"), _("Drawn at random as examples of what people did not choose.")
+    ),
+    "negatives_per_positive": SettingWords(
+        _("weight of what was not chosen"), _("How much these weigh together, against one chosen course.")
+    ),
+    "negative_popularity": SettingWords(
+        _("popularity of what was not chosen"),
+        _("0 draws all courses alike; more draws popular ones more often."),
+    ),
+    "batch_size": SettingWords(_("batch size"), _("Examples per step of learning.")),
+    "learning_rate": SettingWords(_("learning rate"), _("How large the first steps are; they become ever smaller.")),
+    "max_epochs": SettingWords(_("epochs at most"), _("How often the training goes through all events.")),
+    "patience": SettingWords(
+        _("patience (epochs)"), _("The training stops after so many epochs without a better validation loss.")
+    ),
+    "validation_share": SettingWords(
+        _("share held out"), _("Share of the people whose latest course watches over the training, 0 to 0.5.")
+    ),
+    "seed": SettingWords(_("seed"), _("The same seed gives the same model on the same machine.")),
+    "device": SettingWords(_("device"), _("Where to train; auto takes a GPU when there is one. Answering needs none.")),
+}
