@@ -12,14 +12,13 @@ from accounts.services.names import rename
 class NameField(forms.CharField):
     """What to be called."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self) -> None:
         super().__init__(
             label=_("Name"),
             max_length=100,
             required=False,
             help_text=_("Others see it beside your comments. A nickname is fine."),
             widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
-            **options,
         )
 
 

@@ -2,27 +2,50 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import LinkedAccount, User
+from accounts.services.accounts import house_account
 
 Rest = ParamSpec("Rest")
-View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
 
 
-def signed_in(view: View) -> View:
+class PageRequest(HttpRequest):
+    """A request for a page or a part of one."""
+
+    htmx: HtmxDetails
+
+
+class LearnerRequest(PageRequest):
+    """The same, by somebody who is signed in."""
+
+    user: User
+
+
+def signed_in(
+    view: Callable[Concatenate[LearnerRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[PageRequest, Rest], HttpResponse]:
     """Send others to the sign-in page first; when only a part of a page was asked for, the whole page goes there."""
-    whole_page = login_required(view)
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
-        if request.user.is_authenticated or not request.htmx:
-            return whole_page(request, *args, **kwargs)
+    def checked(request: PageRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(cast("LearnerRequest", request), *args, **kwargs)
+        if not request.htmx:
+            return redirect_to_login(request.get_full_path())
         back = {"next": request.htmx.current_url_abs_path or "/"}
         return HttpResponseClientRedirect(f"{resolve_url('account_login')}?{urlencode(back)}")
 
     return checked
+
+
+def own_account(request: HttpRequest) -> LinkedAccount | None:
+    """The account on our own pages of whoever asks; None for visitors who are not signed in."""
+    return house_account(request.user) if request.user.is_authenticated else None

@@ -1,7 +1,7 @@
 """Pages about oneself: one's platforms, what their data may be used for, one's name."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -15,20 +15,20 @@ from accounts.services import linking
 from accounts.services.accounts import house_account
 from accounts.services.consents import consent_history, state_consents
 from accounts.services.names import rename
-from accounts.signed_in import signed_in
+from accounts.signed_in import LearnerRequest, signed_in
 
 
 @signed_in
 @never_cache
 @require_safe
-def platforms(request: HttpRequest) -> HttpResponse:
+def platforms(request: LearnerRequest) -> HttpResponse:
     """All accounts of the person who is signed in, and the two ways to connect another one."""
     return _platforms(request, house_account(request.user))
 
 
 @signed_in
 @require_POST
-def make_code(request: HttpRequest) -> HttpResponse:
+def make_code(request: LearnerRequest) -> HttpResponse:
     """A code to carry to another platform."""
     account = house_account(request.user)
     new_code = linking.create_link_code(account)
@@ -39,7 +39,7 @@ def make_code(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def enter_code(request: HttpRequest) -> HttpResponse:
+def enter_code(request: LearnerRequest) -> HttpResponse:
     """Connect with the account that a code was made for."""
     account = house_account(request.user)
     form = EnterCodeForm(request.POST)
@@ -52,12 +52,13 @@ def enter_code(request: HttpRequest) -> HttpResponse:
             connected = gettext("%(platform)s is connected. Suggestions now know both histories.")
             messages.success(request, connected % {"platform": other.platform.name})
             return redirect("accounts:platforms")
+    form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
     return _platforms(request, account, form=form, status=422)
 
 
 @signed_in
 @require_POST
-def leave(request: HttpRequest, pk: int) -> HttpResponse:
+def leave(request: LearnerRequest, pk: int) -> HttpResponse:
     """Take one of the own accounts out of the shared person."""
     account = _own_account(request, pk)
     linking.leave(account)
@@ -68,7 +69,7 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_POST
-def consent(request: HttpRequest, pk: int, purpose: str) -> HttpResponse:
+def consent(request: LearnerRequest, pk: int, purpose: str) -> HttpResponse:
     """Decide what the data of one of the own accounts may be used for; it counts at once."""
     account = _own_account(request, pk)
     if purpose not in Purpose.values:
@@ -84,7 +85,7 @@ def consent(request: HttpRequest, pk: int, purpose: str) -> HttpResponse:
 @signed_in
 @never_cache
 @require_safe
-def history(request: HttpRequest, pk: int) -> HttpResponse:
+def history(request: LearnerRequest, pk: int) -> HttpResponse:
     """What was decided about one of the own accounts, the latest first."""
     account = _own_account(request, pk)
     page = "accounts/history.html" if request.htmx else "accounts/history_page.html"
@@ -93,7 +94,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def name(request: HttpRequest) -> HttpResponse:
+def name(request: LearnerRequest) -> HttpResponse:
     """Say what to be called."""
     form = NameForm(request.POST or None, initial={"name": request.user.name})
     if form.is_valid():
@@ -104,7 +105,7 @@ def name(request: HttpRequest) -> HttpResponse:
 
 
 def _platforms(
-    request: HttpRequest,
+    request: LearnerRequest,
     account: LinkedAccount,
     form: EnterCodeForm | None = None,
     new_code: linking.NewLinkCode | None = None,
@@ -114,7 +115,7 @@ def _platforms(
     return render(request, "accounts/platforms.html", context, status=status)
 
 
-def _own_account(request: HttpRequest, pk: int) -> LinkedAccount:
+def _own_account(request: LearnerRequest, pk: int) -> LinkedAccount:
     """An account of the signed-in person; somebody else's does not exist for them."""
     own = LinkedAccount.objects.filter(person_id=house_account(request.user).person_id).select_related("platform")
     return get_object_or_404(own, pk=min(pk, 2**63 - 1))

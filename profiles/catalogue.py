@@ -57,7 +57,11 @@ def categories() -> list[CategoryCount]:
     """All categories with listed courses, the largest first."""
     token = generations.current(generations.CATALOGUE)
     key = f"categories:{token.hex() if token else ''}"
-    return cache.get_or_set(key, _count_categories, CATEGORIES_KEPT)
+    kept: list[CategoryCount] | None = cache.get(key)
+    if kept is None:
+        kept = _count_categories()
+        cache.set(key, kept, CATEGORIES_KEPT)
+    return kept
 
 
 def _count_categories() -> list[CategoryCount]:

@@ -1,7 +1,7 @@
 """What people think of a course: ratings and comments, which are events like all others."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -62,30 +62,32 @@ def opinions_on(course: Course, reader: LinkedAccount | None = None, page: int |
 
 def ratings_of(course: Course) -> Ratings:
     """Average and distribution of the ratings, one of each person."""
-    given = Counter(round(value) for value in _current_ratings(course).values_list("value", flat=True))
+    given = Counter(stars for _person, stars in _stars(_current_ratings(course)))
     count = given.total()
     average = sum(stars * number for stars, number in given.items()) / count if count else 0.0
     shares = tuple(RatingShare(stars, given[stars], round(100 * given[stars] / (count or 1))) for stars in STARS)
     return Ratings(average, count, shares)
 
 
-def comments_on(course: Course, reader: LinkedAccount | None = None, page: int | str = 1) -> Page:
+def comments_on(course: Course, reader: LinkedAccount | None = None, number: int | str = 1) -> Page:
     """One page of the comments, the latest first."""
     written = course.events.of_type(EventType.COMMENT).filter(context__has_key="text").exclude(context__text="")
-    shown = Paginator(written.select_related("account").order_by("-timestamp", "-id"), COMMENTS_PER_PAGE).get_page(page)
-    events = list(shown.object_list)
+    page = Paginator(written.select_related("account").order_by("-timestamp", "-id"), COMMENTS_PER_PAGE).get_page(
+        number
+    )
+    events = list(page.object_list)
     stars = _stars_of(course, {event.account.person_id for event in events})
-    shown.object_list = [
+    comments = [
         Comment(
             author=author_name(event.account),
-            text=str(event.context["text"]),
+            text=str((event.context or {}).get("text", "")),
             at=event.timestamp,
             rating=stars.get(event.account.person_id),
             is_own=reader is not None and event.account.person_id == reader.person_id,
         )
         for event in events
     ]
-    return shown
+    return Page(comments, page.number, page.paginator)
 
 
 def author_name(account: LinkedAccount) -> str:
@@ -125,5 +127,9 @@ def _current_ratings(course: Course) -> EventQuerySet:
 def _stars_of(course: Course, person_ids: Collection[UUID]) -> dict[UUID, int]:
     if not person_ids:
         return {}
-    given = _current_ratings(course).filter(account__person_id__in=person_ids)
-    return {person_id: round(value) for person_id, value in given.values_list("account__person_id", "value")}
+    return dict(_stars(_current_ratings(course).filter(account__person_id__in=person_ids)))
+
+
+def _stars(ratings: EventQuerySet) -> Iterator[tuple[UUID, int]]:
+    for person_id, value in ratings.values_list("account__person_id", "value"):
+        yield person_id, round(value or 0)

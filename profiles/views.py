@@ -4,7 +4,7 @@ import uuid
 from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import LinkedAccount
 from accounts.services.accounts import house_account
-from accounts.signed_in import signed_in
+from accounts.signed_in import LearnerRequest, PageRequest, own_account, signed_in
 from profiles import services
 from profiles.catalogue import Search, categories
 from profiles.covers import draw_cover
@@ -27,12 +27,12 @@ LARGEST_ID = 2**63 - 1
 
 
 @require_safe
-def catalogue(request: HttpRequest) -> HttpResponse:
+def catalogue(request: PageRequest) -> HttpResponse:
     """All courses, or those that fit a search."""
     search = Search.of(request.GET)
     page = Paginator(search.courses(), COURSES_PER_PAGE).get_page(request.GET.get("page"))
-    account = _account(request)
-    if account and search.query and page.number == 1:
+    account = own_account(request)
+    if account and search == Search(search.query) and search.query and page.number == 1:
         services.record(account, EventType.SEARCH, None, context={"query": search.query})
     shown = {
         "search": search,
@@ -46,32 +46,32 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def course(request: HttpRequest, pk: int) -> HttpResponse:
+def course(request: PageRequest, pk: int) -> HttpResponse:
     """One course; that a signed-in person looks at it is an event, and a click when a recommendation led here."""
-    shown, account = _course(pk), _account(request)
+    shown, account = _course(pk), own_account(request)
     if "from" in request.GET:
         _record_click(account, shown, request.GET["from"])
         return redirect("profiles:course", pk)
-    if account:
+    if account and request.method == "GET":
         services.record(account, EventType.VIEW, shown)
     return _course_page(request, shown, account)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def opinions(request: HttpRequest, pk: int) -> HttpResponse:
+def opinions(request: PageRequest, pk: int) -> HttpResponse:
     """More comments (GET), or a rating and a comment of one's own (POST)."""
     if request.method == "POST":
         return _give_opinion(request, pk)
     shown = _course(pk)
     if not request.htmx:
         return redirect(f"{reverse('profiles:course', args=[pk])}#opinions")
-    comments = comments_on(shown, _account(request), request.GET.get("page", 1))
+    comments = comments_on(shown, own_account(request), request.GET.get("page", 1))
     return render(request, "profiles/comments.html", {"course": shown, "opinions": {"comments": comments}})
 
 
 @require_safe
 @cache_control(public=True, max_age=24 * 3600)
-def cover(_request: HttpRequest, pk: int) -> HttpResponse:
+def cover(_request: PageRequest, pk: int) -> HttpResponse:
     """The cover drawn for a course that brings none."""
     drawn = _course(pk)
     svg = draw_cover(drawn.title or drawn.item_id, drawn.category, drawn.kind, [*drawn.tags, drawn.teacher])
@@ -80,7 +80,7 @@ def cover(_request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @signed_in
-def _give_opinion(request: HttpRequest, pk: int) -> HttpResponse:
+def _give_opinion(request: LearnerRequest, pk: int) -> HttpResponse:
     shown, account = _course(pk), house_account(request.user)
     form = OpinionForm(request.POST)
     if not form.is_valid():
@@ -92,7 +92,7 @@ def _give_opinion(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _opinions_again(
-    request: HttpRequest,
+    request: PageRequest,
     shown: Course,
     account: LinkedAccount,
     form: OpinionForm | None,
@@ -107,7 +107,7 @@ def _opinions_again(
 
 
 def _course_page(
-    request: HttpRequest,
+    request: PageRequest,
     shown: Course,
     account: LinkedAccount | None,
     form: OpinionForm | None = None,
@@ -137,7 +137,3 @@ def _record_click(account: LinkedAccount | None, shown: Course, recommendation_i
 
 def _course(pk: int) -> Course:
     return get_object_or_404(Course.objects.exclude(title="").select_related("platform"), pk=min(pk, LARGEST_ID))
-
-
-def _account(request: HttpRequest) -> LinkedAccount | None:
-    return house_account(request.user) if request.user.is_authenticated else None
