@@ -55,6 +55,10 @@ class KeyInline(TabularInline):
         """Nothing of a key can be edited."""
         return False
 
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
+        """Steps are offered to those who may take them."""
+        return self.fields if request.user.has_perm(key_pages.MAY_STEER) else self.fields[:-1]
+
     @display(description=_("key"))
     def begins_with(self, key: ApiKey) -> SafeString:
         """How it begins, to tell keys apart."""

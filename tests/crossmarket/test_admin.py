@@ -10,7 +10,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import LinkedAccount, User
+from accounts.models import KeyKind, LinkedAccount, User
+from accounts.services.keys import issue_key
 from crossmarket import staff_groups
 from tests.factories import (
     ConsentFactory,
@@ -137,6 +138,10 @@ class TestMarketers:
         assert platform.signing_secret not in marketer.get(page(type(platform), "change", platform.pk)).content.decode()
         assert marketer.post(reverse("admin:accounts_platform_secret", args=[platform.pk])).status_code == 403
         assert marketer.get(reverse("admin:accounts_platform_new_key", args=[platform.pk])).status_code == 403
+        key = issue_key(platform, KeyKind.SECRET).key
+        page_of_platform = marketer.get(page(type(platform), "change", platform.pk)).content.decode()
+        assert reverse("admin:accounts_key_revoke", args=[key.pk]) not in page_of_platform
+        assert marketer.post(reverse("admin:accounts_key_revoke", args=[key.pk])).status_code == 403
 
     def test_the_group_stays_as_administrators_shape_it(self, db: None) -> None:
         staff_groups.marketers().permissions.clear()
