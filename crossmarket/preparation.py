@@ -32,6 +32,7 @@ def prepare(console: Console) -> None:
     for folder in settings.LOCALE_PATHS:
         translations.compile_stale(folder)
     migrate(console)
+    make_groups()
     collect_static(console)
     if demo_is_wanted() and database_is_empty():
         console.print("[bold]Making demo data[/bold] (SEED_DEMO=0 starts empty)")
@@ -102,6 +103,13 @@ def migrate(console: Console) -> None:
                     bar.advance(task)
 
         call_command(MigrateWithBar(), verbosity=0, interactive=False)
+
+
+def make_groups() -> None:
+    """Have the group of marketers ready for administrators to put people into."""
+    from crossmarket.staff_groups import marketers
+
+    marketers()
 
 
 def collect_static(console: Console) -> None:
