@@ -6,6 +6,7 @@ from accounts.models import LinkedAccount, Platform
 from profiles.catalogue import CategoryCount, categories, newest
 from profiles.models import Course
 from recommend import serving
+from recommend.serving.answers import Source
 
 PLACEMENT = "home"
 MOST_FOR_YOU = 12
@@ -16,10 +17,10 @@ MOST_CATEGORIES = 24
 
 @dataclass(frozen=True)
 class Home:
-    """The rows of the home page; `for_you` is None for visitors who are not signed in."""
+    """The rows of the home page; `for_you` is None for visitors, `popular` where it would only repeat `for_you`."""
 
     for_you: serving.Answer | None
-    popular: serving.Answer
+    popular: serving.Answer | None
     newest: list[Course]
     categories: list[CategoryCount]
     invites_linking: bool
@@ -27,9 +28,11 @@ class Home:
 
 def home_for(account: LinkedAccount | None) -> Home:
     """The home page of a person, or of a visitor."""
+    own = for_you(account) if account else None
+    is_personal = own is None or any(item.source is Source.MODEL for item in own.items)
     return Home(
-        for_you=for_you(account) if account else None,
-        popular=serving.recommend(Platform.objects.house(), None, "popular", MOST_POPULAR),
+        for_you=own,
+        popular=serving.recommend(Platform.objects.house(), None, "popular", MOST_POPULAR) if is_personal else None,
         newest=newest(MOST_NEW),
         categories=categories()[:MOST_CATEGORIES],
         invites_linking=account is not None and not LinkedAccount.objects.others_of(account).exists(),

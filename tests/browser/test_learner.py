@@ -123,6 +123,7 @@ def test_filters_change_the_list_and_the_address_without_leaving_the_page(
     expect(browser_page.locator(".card")).to_have_count(1)
     expect(browser_page).to_have_url(re.compile("kind=audio"))
     assert browser_page.evaluate("window.stayed")
+    expect(browser_page.locator("#catalogue").get_by_role("link", name="音频")).to_be_focused()
     browser_page.go_back()
     expect(browser_page.locator(".card")).to_have_count(len(courses))
 

@@ -88,6 +88,12 @@ class TestSignedIn:
         services.record(learner, EventType.VIEW, seen)
         assert for_you(client) == [other.title]
 
+    def test_what_is_popular_is_not_shown_twice(self, client: Client, learner: LinkedAccount) -> None:
+        CourseFactory(title="行书入门")
+        home = client.get("/").context["home"]
+        assert home.for_you.items
+        assert home.popular is None
+
     def test_they_are_invited_to_connect_a_platform_until_they_have(
         self, client: Client, learner: LinkedAccount
     ) -> None:
