@@ -1,13 +1,12 @@
 """Sending rejected events through once more, many of them as a job."""
 
-from typing import Any
-
 from django.utils.translation import gettext_noop
 
 from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import Reporter, job_kind
 from crossmarket.foundation.models import Job
 from profiles.models import RejectedEvent
+from profiles.models.rejected_event import RejectedEventQuerySet
 from profiles.services import ReplayResult, replay
 
 REPLAY_JOB = gettext_noop("profiles.replay")
@@ -18,9 +17,14 @@ FORGED = "not_this_user"
 """The code of events that a browser sent in another person's name: mending the cause never makes these true."""
 
 
-def replayable() -> Any:
-    """The rejected events that wait and may be replayed without looking at each."""
+def replayable() -> RejectedEventQuerySet:
+    """The rejected events that wait and may be replayed at all."""
     return RejectedEvent.objects.waiting().exclude(code=FORGED)
+
+
+def replay_chosen(chosen: RejectedEventQuerySet) -> ReplayResult:
+    """Replay those of the chosen ones that may be."""
+    return replay(replayable().filter(pk__in=chosen.values("pk")))
 
 
 def replay_waiting() -> ReplayResult | Job:

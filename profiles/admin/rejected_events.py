@@ -17,7 +17,7 @@ from crossmarket.foundation.desk import DayRangeFilter, LongTable, go_to, questi
 from crossmarket.foundation.models import Job
 from crossmarket.foundation.pretty import pretty_json
 from profiles.models import RejectedEvent
-from profiles.replaying import AT_ONCE, replay_waiting
+from profiles.replaying import AT_ONCE, replay_chosen, replay_waiting, replayable
 from profiles.services import ReplayResult, replay
 
 MOST_CODES = 50
@@ -104,9 +104,9 @@ class RejectedEventAdmin(LongTable):
         return super().has_change_permission(request, obj) and not was_replayed
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
-        """Replaying is offered while the event waits."""
-        waiting = RejectedEvent.objects.waiting().filter(pk=object_id).exists()
-        return super().get_actions_submit_line(request, object_id) if waiting else []
+        """Replaying is offered while the event waits, unless it was sent in another person's name."""
+        may_be = replayable().filter(pk=object_id).exists()
+        return super().get_actions_submit_line(request, object_id) if may_be else []
 
     @display(description=_("state"), label={"waiting": "warning", "replayed": "success"})
     def state(self, rejected: RejectedEvent) -> tuple[str, Any]:
@@ -126,7 +126,7 @@ class RejectedEventAdmin(LongTable):
     @admin.action(description=_("Replay selected"), permissions=["change"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[RejectedEvent]) -> None:
         """Send the chosen ones through once more."""
-        _tell(request, replay(queryset))
+        _tell(request, replay_chosen(queryset))
 
     @action(
         description=_("Replay all waiting"),

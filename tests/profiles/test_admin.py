@@ -61,9 +61,13 @@ class TestRejectedEvents:
         assert Event.objects.count() == 1
         assert not RejectedEvent.objects.waiting().exists()
 
-    def test_events_in_another_persons_name_are_left_out(self, admin_client: Client) -> None:
+    def test_events_in_another_persons_name_are_never_replayed(self, admin_client: Client) -> None:
         forged = RejectedEventFactory(payload=json.dumps(GOOD), code=replaying.FORGED)
         admin_client.post(admin_url("rejectedevent_replay_all"), ASKED_AND_ANSWERED)
+        form = {"action": "replay_selected", ACTION_CHECKBOX_NAME: [forged.pk]}
+        admin_client.post(admin_url("rejectedevent_changelist"), form)
+        form = {"payload": json.dumps(GOOD), "profiles_rejectedevent_save_and_replay": "1"}
+        admin_client.post(admin_url("rejectedevent_change", forged.pk), form)
         assert RejectedEvent.objects.waiting().get() == forged
         assert not Event.objects.exists()
 
