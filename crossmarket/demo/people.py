@@ -32,7 +32,7 @@ JOINED, APART = 0, 1
 world of two persons or more, are active, and have accounts on the first two platforms at least."""
 LEADING = {JOINED: "林晓", APART: "周远"}
 """What the two are called everywhere."""
-LEADING_SESSIONS = 24.0
+LEADING_SESSIONS = 14.0
 
 PURPOSES = ("profiling", "recommendation", "cross_platform", "marketing")
 PLATFORM_REACH = np.array([0.45, 0.32, 0.23])
