@@ -1,6 +1,6 @@
 """Making many accounts at once, as imports and demo data do, with persons, traits and consents known from the start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -60,3 +60,35 @@ def found_accounts(
     )
     sharing.forget_on_commit({account.person_id for account in accounts})
     return [row.pk for row in made]
+
+
+@transaction.atomic
+def found_missing(
+    platform: Platform,
+    siblings: Sequence[Platform],
+    external_ids: Collection[str],
+    consents: Mapping[Purpose, bool],
+    policy_version: str,
+    source: ConsentSource,
+) -> dict[str, int]:
+    """The keys of the accounts with these ids on the platform; those not known yet are made, with these consents.
+
+    The same id on a sibling platform means the same person: a new account joins it. Accounts known before stay as
+    they are. Raises `IntegrityError` when somebody else makes one of the accounts at the same moment.
+    """
+    wanted = list(external_ids)
+    known = LinkedAccount.objects.filter(platform__in=[platform, *siblings], external_id__in=wanted)
+    keys: dict[str, int] = {}
+    persons: dict[str, UUID] = {}
+    for platform_id, external_id, key, person_id in known.order_by("pk").values_list(
+        "platform_id", "external_id", "pk", "person_id"
+    ):
+        if platform_id == platform.pk:
+            keys[external_id] = key
+        persons.setdefault(external_id, person_id)
+    missing = [external_id for external_id in wanted if external_id not in keys]
+    alone = [external_id for external_id in missing if external_id not in persons]
+    persons.update(zip(alone, found_persons(len(alone)), strict=True))
+    new = [NewAccount(external_id, persons[external_id], consents=consents) for external_id in missing]
+    keys.update(zip(missing, found_accounts(platform, new, policy_version, source), strict=True))
+    return keys

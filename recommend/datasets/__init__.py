@@ -1,5 +1,6 @@
 """Readers of public data sets: each folder becomes a stream of small typed records, broken lines told by number."""
 
+from recommend.datasets.fields import fields_of_items
 from recommend.datasets.formats import FORMATS, Dataset, Format, open_dataset
 from recommend.datasets.records import BrokenLine, DatasetError, OnBroken, OnProgress, Part, Record
 
@@ -13,5 +14,6 @@ __all__ = [
     "OnProgress",
     "Part",
     "Record",
+    "fields_of_items",
     "open_dataset",
 ]

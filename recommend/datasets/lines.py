@@ -29,6 +29,12 @@ def user_item_rating(line: bytes) -> tuple[int, int, float]:
     return _number(user, "user"), _number(item, "item"), _rating(rating)
 
 
+def head_relation_tail(line: bytes) -> tuple[int, int, int]:
+    """`head relation tail`, one statement of a knowledge graph."""
+    head, relation, tail = _fields(line, "head relation tail")
+    return _number(head, "head"), _number(relation, "relation"), _number(tail, "tail")
+
+
 def _fields(line: bytes, names: str) -> list[bytes]:
     fields = line.split()
     if len(fields) != len(names.split()):
