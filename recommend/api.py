@@ -146,7 +146,7 @@ def _items(courses: list[RecommendedCourse]) -> list[ItemAnswer]:
             item_id=each.course.item_id,
             title=each.course.title,
             url=each.course.url,
-            cover_url=each.course.cover_url,
+            cover_url=each.course.picture_url,
             price=each.course.price,
             currency=each.course.currency,
             reason=each.reason,

@@ -16,7 +16,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CourseCard:
-    """What a list shows of a course; price in minor units."""
+    """What a list shows of a course; price in minor units.
+
+    cover_url is what the platform gave; picture_url is that, or the address anywhere of a cover drawn here.
+    """
 
     id: int
     platform_id: int
@@ -28,6 +31,7 @@ class CourseCard:
     teacher: str
     url: str
     cover_url: str
+    picture_url: str
     price: int | None
     currency: str
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
+from django.urls import reverse
 
 from profiles.models import Course
 from recommend.algorithms.interactions import Int64Array
@@ -25,6 +27,11 @@ class Shelf:
     course_ids: Int64Array
     newest: list[int]
 
+    def holding(self, course_ids: list[int]) -> list[int]:
+        """Those of these courses that are listed here, in the same order."""
+        wanted = np.array(course_ids, dtype=np.int64)
+        return wanted[np.isin(wanted, self.course_ids, kind="sort")].tolist()
+
 
 @dataclass
 class Catalogue:
@@ -33,7 +40,7 @@ class Catalogue:
     `candidates` and `lists` are what others have made from this very catalogue, gone when it is renewed.
     """
 
-    generation: bytes | None
+    generation: bytes
     shelves: dict[int | None, Shelf] = field(default_factory=dict)
     known_cards: dict[int, CourseCard | None] = field(default_factory=dict)
     candidates: dict[tuple[UUID, int | None], "Candidates"] = field(default_factory=dict)
@@ -84,6 +91,7 @@ def card_of(course: Course) -> CourseCard:
         teacher=course.teacher,
         url=course.url,
         cover_url=course.cover_url,
+        picture_url=course.cover_url or settings.PUBLIC_URL + reverse("profiles:cover", args=[course.pk]),
         price=course.price,
         currency=course.currency,
     )
@@ -93,7 +101,7 @@ class _Held:
     catalogue: Catalogue | None = None
 
 
-def of_generation(generation: bytes | None) -> Catalogue:
+def of_generation(generation: bytes) -> Catalogue:
     """The catalogue as it stands in this generation."""
     held = _Held.catalogue
     if held is None or held.generation != generation:

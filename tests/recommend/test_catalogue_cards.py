@@ -1,6 +1,7 @@
 """Cards are kept in memory, and many threads read them at once."""
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 from profiles.models import Course
 from recommend.serving import catalogue
@@ -36,3 +37,13 @@ def test_too_many_cards_are_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Catalogue(None)
     for _time in range(2):
         assert [card.id for card in kept.cards(courses)] == courses
+
+
+def test_a_course_without_a_cover_has_one_drawn_here(settings: SettingsWrapper) -> None:
+    settings.PUBLIC_URL = "https://cross.example"
+    own, none = CourseFactory(cover_url="https://learn.example/a.png"), CourseFactory()
+    cards = Catalogue(None).cards([own.pk, none.pk])
+    assert [card.picture_url for card in cards] == [
+        "https://learn.example/a.png",
+        f"https://cross.example/courses/{none.pk}/cover.svg",
+    ]
