@@ -1,7 +1,7 @@
 """Cards are kept in memory, and many threads read them at once."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.test import override_settings
 
 from profiles.models import Course
 from recommend.serving import catalogue
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 def test_nobody_sees_cards_that_are_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
     courses = [CourseFactory().pk for _course in range(3)]
-    kept = Catalogue(None)
+    kept = Catalogue(b"now")
 
     def watching(course: Course) -> CourseCard:
         assert not kept.known_cards
@@ -26,7 +26,7 @@ def test_nobody_sees_cards_that_are_being_read(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_is_not_listed_has_no_card() -> None:
     listed, hidden = CourseFactory(), CourseFactory(available=False)
-    kept = Catalogue(None)
+    kept = Catalogue(b"now")
     assert [card.id for card in kept.cards([hidden.pk, listed.pk])] == [listed.pk]
     assert [card.id for card in kept.cards([hidden.pk, listed.pk])] == [listed.pk]
 
@@ -34,15 +34,15 @@ def test_what_is_not_listed_has_no_card() -> None:
 def test_too_many_cards_are_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "MOST_CARDS", 1)
     courses = [CourseFactory().pk for _course in range(3)]
-    kept = Catalogue(None)
+    kept = Catalogue(b"now")
     for _time in range(2):
         assert [card.id for card in kept.cards(courses)] == courses
 
 
-def test_a_course_without_a_cover_has_one_drawn_here(settings: SettingsWrapper) -> None:
-    settings.PUBLIC_URL = "https://cross.example"
+@override_settings(PUBLIC_URL="https://cross.example")
+def test_a_course_without_a_cover_has_one_drawn_here() -> None:
     own, none = CourseFactory(cover_url="https://learn.example/a.png"), CourseFactory()
-    cards = Catalogue(None).cards([own.pk, none.pk])
+    cards = Catalogue(b"now").cards([own.pk, none.pk])
     assert [card.picture_url for card in cards] == [
         "https://learn.example/a.png",
         f"https://cross.example/courses/{none.pk}/cover.svg",
