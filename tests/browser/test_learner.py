@@ -166,8 +166,9 @@ def test_a_code_to_carry_elsewhere_is_shown_with_its_end(browser_page: Page) -> 
     expect(browser_page.locator("[data-until]")).to_have_text(re.compile(r"\((9:5\d|10:00)\)"))
 
 
-def test_no_page_is_wider_than_a_phone(phone_page: Page, courses: list[Course]) -> None:
+def test_no_page_is_wider_than_the_smallest_phone(phone_page: Page, courses: list[Course]) -> None:
     page = phone_page
+    page.set_viewport_size({"width": 320, "height": 640})
     for address in (
         "/",
         "/courses/",
