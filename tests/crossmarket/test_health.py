@@ -5,6 +5,8 @@ import time
 import pytest
 import redis
 from django.test import Client
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from crossmarket import health, heartbeat
 from tests.factories import ModelVersionFactory
@@ -53,7 +55,7 @@ def test_a_worker_that_has_been_silent_for_long_does_not_count(client: Client, r
 
 
 def test_a_redis_that_is_away_is_told_and_breaks_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = redis.Redis(unix_socket_path="/nowhere/redis.sock")
+    nowhere = redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
     monkeypatch.setattr(health, "client", lambda: nowhere)
     found = finding(client, "redis")
     assert not found["ok"]
