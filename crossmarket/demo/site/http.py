@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 LONGEST_FORM = 10_000
 
@@ -26,8 +26,8 @@ class Request:
     @property
     def address(self) -> str:
         """Path and query, to come back to."""
-        query = "&".join(f"{name}={value}" for name, value in self.query.items() if name in ("category", "page"))
-        return f"{self.path}?{query}" if query else self.path
+        query = urlencode({name: value for name, value in self.query.items() if name in ("category", "page")})
+        return f"{quote(self.path)}?{query}" if query else quote(self.path)
 
 
 @dataclass(frozen=True)
