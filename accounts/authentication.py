@@ -1,6 +1,7 @@
 """Who calls the partner API: a server with a secret key, or a browser with a publishable key and a user token."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -15,9 +16,9 @@ from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.rate_limits import RateLimit
 from crossmarket.foundation.redis import RedisError
 
-BEARER = "Bearer "
+SCHEME = "bearer"
 LOOKS = 3
-"""How often a call is looked at when keys are being changed at that very moment."""
+"""How often memory is asked when keys are being changed at that very moment, before the database is."""
 
 KeysAhead = Callable[[Platform, str | None], list[str]]
 """Which entries of Redis a view will need for a caller; they are fetched on the way, to save a round trip."""
@@ -54,44 +55,66 @@ def nothing_ahead(platform: Platform, user_id: str | None) -> list[str]:
 
 def identify(request: HttpRequest, keys_ahead: KeysAhead = nothing_ahead) -> Caller:
     """Who sent this request. Raises `Problem`: 401 no or bad key or token, 403 foreign origin, 429 too often."""
-    header = request.headers.get("Authorization", "")
-    if not header.startswith(BEARER):
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != SCHEME:
         raise _no_key("missing_key", "Send a key of your platform as `Authorization: Bearer sk_…`.")
-    digest = digest_of(header.removeprefix(BEARER).strip())
-    for _look in range(LOOKS):
-        key = known_keys.find(digest)
-        if key is None:
-            raise _no_key("invalid_key", "This key does not exist, was revoked or has ended.")
-        try:
-            user_id = None if key.kind == KeyKind.SECRET else _user_of_browser(request, key.platform)
-        except Problem:
-            # The platform may have changed its origins or its secret since this process looked.
-            if known_keys.is_current(generations.current(generations.API_KEYS)):
-                raise
-            continue
-        generation, caller = _count(request, digest, key, user_id, keys_ahead(key.platform, user_id))
-        if known_keys.is_current(generation):
-            caller.rate_limit.check()
-            return caller
-    raise Problem(409, "conflict", "The keys of this platform are being changed; try again.")
+    digest = digest_of(token.strip())
+    with suppress(RedisError):  # without Redis memory cannot be trusted, and nobody can be counted
+        for _look in range(LOOKS):
+            if caller := _remembered(request, digest, keys_ahead):
+                caller.rate_limit.check()
+                return caller
+    key = known_keys.read(digest)
+    if key is None:
+        raise _invalid_key()
+    user_id = _user_of(request, key)
+    return Caller(key.platform, KeyKind(key.kind), user_id, rate_limits.limit(_quota(key), 0), {})
 
 
-def _count(
-    request: HttpRequest, digest: str, key: ApiKey, user_id: str | None, ahead: list[str]
-) -> tuple[bytes | None, Caller]:
-    """Count the call and fetch what the view needs, in one round trip; also the generation of keys."""
-    kind = KeyKind(key.kind)
-    quota, name = settings.API_RATE_LIMIT_SECRET, digest[:32]
-    if kind is not KeyKind.SECRET:
-        visitor = user_id or request.META.get("REMOTE_ADDR", "")
-        quota, name = settings.API_RATE_LIMIT_PUBLISHABLE, digest_of(f"{digest} {visitor}")[:32]
+def _remembered(request: HttpRequest, digest: str, keys_ahead: KeysAhead) -> Caller | None:
+    """The caller by what this process remembers; None when that turned out to be outdated. Raises `RedisError`."""
+    known = known_keys.find(digest)
+    if known is None:
+        raise _invalid_key()
+    key = known.key
     try:
-        calls, (generation, *values) = rate_limits.count(name, [known_keys.GENERATION_KEY, *ahead])
-    except RedisError:
-        calls, generation, values = 0, generations.unknown(), [None] * len(ahead)
-        known_keys.is_current(generation)
-    limit = rate_limits.limit(quota, calls)
-    return generation, Caller(key.platform, kind, user_id, limit, dict(zip(ahead, values, strict=True)))
+        user_id = _user_of(request, key)
+    except Problem:
+        # The platform may have changed its origins or its secret since this process looked.
+        generation = generations.token(generations.API_KEYS)
+        if generation == known.generation:
+            raise
+        known_keys.renew(generation)
+        return None
+    ahead = keys_ahead(key.platform, user_id)
+    calls, (counted_in, *values) = rate_limits.count(
+        _counted_as(request, digest, key, user_id), [known_keys.GENERATION_KEY, *ahead]
+    )
+    if counted_in != known.generation:
+        known_keys.renew(counted_in)
+        return None
+    limit = rate_limits.limit(_quota(key), calls)
+    return Caller(key.platform, KeyKind(key.kind), user_id, limit, dict(zip(ahead, values, strict=True)))
+
+
+def _quota(key: ApiKey) -> int:
+    """Calls a minute."""
+    is_secret = key.kind == KeyKind.SECRET
+    quota: int = settings.API_RATE_LIMIT_SECRET if is_secret else settings.API_RATE_LIMIT_PUBLISHABLE
+    return quota
+
+
+def _counted_as(request: HttpRequest, digest: str, key: ApiKey, user_id: str | None) -> str:
+    """Servers are counted by key, browsers each by itself."""
+    if key.kind == KeyKind.SECRET:
+        return digest[:32]
+    visitor = user_id or request.META.get("REMOTE_ADDR", "")
+    return digest_of(f"{digest} {visitor}")[:32]
+
+
+def _user_of(request: HttpRequest, key: ApiKey) -> str | None:
+    """The one user that the caller speaks for; None for servers and anonymous visitors. Raises `Problem`."""
+    return None if key.kind == KeyKind.SECRET else _user_of_browser(request, key.platform)
 
 
 def _user_of_browser(request: HttpRequest, platform: Platform) -> str | None:
@@ -112,6 +135,10 @@ def _own_origin_of_page(request: HttpRequest) -> str:
     """Browsers send no Origin with GET requests to the page's own site, but say that it is the same origin."""
     is_same = request.headers.get("Sec-Fetch-Site") == "same-origin"
     return f"{request.scheme}://{request.get_host()}" if is_same else ""
+
+
+def _invalid_key() -> Problem:
+    return _no_key("invalid_key", "This key does not exist, was revoked or has ended.")
 
 
 def _no_key(code: str, detail: str) -> Problem:

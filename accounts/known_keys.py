@@ -1,6 +1,6 @@
 """API keys as this process knows them: looked up once, and again after any key or platform has changed."""
 
-from django.utils import timezone
+from dataclasses import dataclass, field
 
 from accounts.models import ApiKey
 from crossmarket.foundation import generations
@@ -9,40 +9,56 @@ MOST_KNOWN = 10_000
 GENERATION_KEY = generations.key(generations.API_KEYS)
 
 
-class _Known:
-    def __init__(self) -> None:
-        self.generation: bytes | None = None
-        self.keys: dict[str, ApiKey] = {}
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A valid key with its platform, and the generation of keys it belongs to."""
+
+    key: ApiKey
+    generation: bytes
 
 
-_known = _Known()
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The keys of one generation. A thread that was late fills a memory that nobody looks into any more."""
+
+    generation: bytes | None = None
+    keys: dict[str, KnownKey] = field(default_factory=dict)
 
 
-def find(digest: str) -> ApiKey | None:
-    """The valid key with this digest, with its platform; None when there is none.
+class _Held:
+    memory = _Memory()
 
-    It may come from memory: `is_current` tells whether memory was still right when the call was counted.
+
+def find(digest: str) -> KnownKey | None:
+    """The valid key with this digest, from memory or looked up; None when there is none. Raises `RedisError`.
+
+    It counts only while its generation is the current one.
     """
-    key = _known.keys.get(digest) or _look_up(digest)
-    if key is None or (key.expires_at is not None and key.expires_at <= timezone.now()):
+    known = _Held.memory.keys.get(digest) or _look_up(digest)
+    return known if known is not None and known.key.is_valid else None
+
+
+def renew(generation: bytes | None) -> None:
+    """Forget what belongs to another generation than this one."""
+    if _Held.memory.generation != generation:
+        _Held.memory = _Memory(generation)
+
+
+def read(digest: str) -> ApiKey | None:
+    """The valid key with this digest as the database has it at this moment."""
+    return ApiKey.objects.valid().select_related("platform").filter(digest=digest).first()
+
+
+def _look_up(digest: str) -> KnownKey | None:
+    generation = generations.token(generations.API_KEYS)
+    renew(generation)
+    memory = _Held.memory
+    key = read(digest)
+    if key is None:
         return None
-    return key
-
-
-def is_current(generation: bytes | None) -> bool:
-    """Whether what this process knows belongs to this generation; if not, it is forgotten."""
-    if generation == _known.generation:
-        return True
-    _known.keys = {}
-    _known.generation = generation
-    return False
-
-
-def _look_up(digest: str) -> ApiKey | None:
-    is_current(generations.current(generations.API_KEYS))
-    key = ApiKey.objects.valid().select_related("platform").filter(digest=digest).first()
-    if key is not None:
-        if len(_known.keys) >= MOST_KNOWN:
-            _known.keys = {}
-        _known.keys[digest] = key
-    return key
+    known = KnownKey(key, generation)
+    if memory.generation == generation:
+        if len(memory.keys) >= MOST_KNOWN:
+            memory.keys.clear()
+        memory.keys[digest] = known
+    return known

@@ -29,15 +29,23 @@ def renew_on_commit(subject: str) -> None:
     transaction.on_commit(lambda: _renew(subject), robust=True)
 
 
-def current(subject: str) -> bytes | None:
+def current(subject: str) -> bytes:
     """The token now; a token nobody else has when Redis does not answer, so that nothing is taken from memory."""
     try:
-        (token,) = fetch([key(subject)])
+        return token(subject)
     except RedisError:
         return unknown()
-    if token is None:
-        _renew(subject)
-    return token
+
+
+def token(subject: str) -> bytes:
+    """The token now; where it was lost, all processes agree on a new one. Raises `RedisError`."""
+    (found,) = fetch([key(subject)])
+    if found is not None:
+        return found
+    made = secrets.token_hex(8)
+    client().set(key(subject), made, nx=True)
+    (agreed,) = fetch([key(subject)])
+    return made.encode() if agreed is None else agreed
 
 
 def unknown() -> bytes:

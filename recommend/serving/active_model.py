@@ -13,18 +13,17 @@ logger = structlog.get_logger(__name__)
 class _Held:
     def __init__(self) -> None:
         self.generation: bytes | None = None
-        self.is_read = False
         self.model: StoredModel | None = None
 
 
 _held = _Held()
 
 
-def of_generation(generation: bytes | None) -> StoredModel | None:
+def of_generation(generation: bytes) -> StoredModel | None:
     """The active model; None when none was trained yet, or when its files are damaged (which is logged)."""
-    if not _held.is_read or generation != _held.generation:
+    if generation != _held.generation:
         _held.model = _read(_held.model)
-        _held.generation, _held.is_read = generation, True
+        _held.generation = generation
     return _held.model
 
 

@@ -47,8 +47,8 @@ def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes 
     fetched = ahead if ahead else _fetch(keys_ahead(platform.pk, external_id))
     known = STRANGER if external_id is None else _sharing(platform.pk, external_id, fetched)
     return Situation(
-        active_model.of_generation(fetched[MODELS_KEY]),
-        catalogue.of_generation(fetched[CATALOGUE_KEY]),
+        active_model.of_generation(fetched[MODELS_KEY] or generations.current(generations.MODELS)),
+        catalogue.of_generation(fetched[CATALOGUE_KEY] or generations.current(generations.CATALOGUE)),
         known,
         live_history.of(known.contributors, fetched),
     )
@@ -58,7 +58,8 @@ def _fetch(keys: list[str]) -> dict[str, bytes | None]:
     try:
         return dict(zip(keys, fetch(keys), strict=True))
     except RedisError:
-        return {**dict.fromkeys(keys), MODELS_KEY: generations.unknown(), CATALOGUE_KEY: generations.unknown()}
+        unknown = generations.unknown()
+        return {**dict.fromkeys(keys), MODELS_KEY: unknown, CATALOGUE_KEY: unknown}
 
 
 def _sharing(platform_id: int, external_id: str, fetched: Mapping[str, bytes | None]) -> Sharing:

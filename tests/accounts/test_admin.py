@@ -39,7 +39,7 @@ class TestKeys:
         form = {"kind": "pk", "name": "web", "days": "30"}
         response = admin_client.post(admin_url("platform_new_key", platform.pk), form)
         (token,) = tokens_in(response)
-        key = known_keys.find(digest_of(token))
+        key = known_keys.read(digest_of(token))
         assert key is not None
         assert key.platform == platform
         assert timedelta(days=29) < key.expires_at - timezone.now() <= timedelta(days=30)
@@ -79,7 +79,7 @@ class TestKeys:
         old.key.refresh_from_db()
         assert old.key.is_valid
         assert old.key.expires_at - timezone.now() <= timedelta(hours=1)
-        assert known_keys.find(digest_of(token)).name == "server"
+        assert known_keys.read(digest_of(token)).name == "server"
 
     def test_revoking_asks_first_and_is_final(self, admin_client: Client, platform: Platform) -> None:
         key = issue_key(platform, KeyKind.SECRET).key
