@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import msgspec
 from django.http import HttpRequest
 
-from crossmarket.foundation.bodies import MEBIBYTE, NULL_CHARACTER, field_error, has_null_character, read_json
+from crossmarket.foundation.bodies import MEBIBYTE, NO_JSON, decode, field_error, read_bytes, why_unstorable
 from crossmarket.foundation.problems import FieldError, Problem
 
 MOST_ENTRIES = 2_000
@@ -74,7 +74,7 @@ def told(rejected: Rejected) -> RejectedEntry:
 
 def read_envelope(request: HttpRequest) -> list[bytes]:
     """The entries of a batch call, undecoded. Raises `Problem` when it is none or too large."""
-    envelope = read_json(request, Envelope, limit=MEBIBYTE)
+    envelope = decode(read_bytes(request, limit=MEBIBYTE), Envelope)
     if len(envelope.batch) > MOST_ENTRIES:
         detail = f"A batch may have {MOST_ENTRIES} entries; this one has {len(envelope.batch)}."
         raise Problem(413, "too_many_entries", detail, [FieldError("/batch", "too_many_entries", detail)])
@@ -89,9 +89,9 @@ def parse(payloads: Sequence[bytes], entry_type: type[Entry], check: Callable[[E
         try:
             if len(payload) > LONGEST_ENTRY:
                 raise Refusal("too_large", f"An entry may have {LONGEST_ENTRY} bytes; this one has {len(payload)}.")
+            if unstorable := why_unstorable(payload):
+                raise Refusal(unstorable.code, unstorable.detail)
             entry = decoder.decode(payload)
-            if has_null_character(payload):
-                raise Refusal("invalid_character", NULL_CHARACTER)
             check(entry)
         except Refusal as refusal:
             parsed.rejected.append(Rejected(index, payload, refusal.code, refusal.detail))
@@ -99,7 +99,7 @@ def parse(payloads: Sequence[bytes], entry_type: type[Entry], check: Callable[[E
             wrong = field_error(error)
             detail = f"{wrong.pointer}: {wrong.detail}" if wrong.pointer else wrong.detail
             parsed.rejected.append(Rejected(index, payload, f"{wrong.code}_field", detail))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except NO_JSON as error:
             parsed.rejected.append(Rejected(index, payload, "malformed_json", f"This is no valid JSON: {error}."))
         else:
             parsed.entries.append(entry)
@@ -115,5 +115,5 @@ class _Named(msgspec.Struct):
 def _message_id(payload: bytes) -> str | None:
     try:
         return msgspec.json.decode(payload, type=_Named).message_id
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except NO_JSON:
         return None

@@ -2,7 +2,9 @@
 
 import re
 import zlib
-from typing import TypeVar
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import IO, TypeVar, cast
 
 import msgspec
 from django.http import HttpRequest, UnreadablePostError
@@ -11,9 +13,28 @@ from crossmarket.foundation.problems import FieldError, Problem
 
 MEBIBYTE = 1024 * 1024
 CHUNK = 64 * 1024
-NULL_CHARACTER = "A text has the character U+0000, which cannot be stored."
+GZIP = 31
+"""What zlib calls a gzip stream with the largest window."""
+DEEPEST = 32
+"""How deep values may be nested: deeper ones could be stored, but not be shown."""
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+ESCAPED_NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+BRACKET = re.compile(rb"[\[\]{}]")
 
 Type = TypeVar("Type")
+
+
+@dataclass(frozen=True)
+class Unstorable:
+    """Why valid JSON cannot be taken: a code for programs and words for people."""
+
+    code: str
+    detail: str
+
+
+NULL_CHARACTER = Unstorable("invalid_character", "A text has the character U+0000, which cannot be stored.")
+TOO_DEEP = Unstorable("too_deep", f"Values may be nested {DEEPEST} deep, not deeper.")
 
 
 def read_json(request: HttpRequest, expected: type[Type], limit: int = MEBIBYTE) -> Type:
@@ -21,7 +42,11 @@ def read_json(request: HttpRequest, expected: type[Type], limit: int = MEBIBYTE)
 
     Raises `Problem`: 400 for what is no JSON, 413 when too large, 415 for other content, 422 for wrong fields.
     """
-    return decode(read_bytes(request, limit), expected)
+    body = read_bytes(request, limit)
+    value = decode(body, expected)
+    if unstorable := why_unstorable(body):
+        raise Problem(422, unstorable.code, unstorable.detail)
+    return value
 
 
 def read_bytes(request: HttpRequest, limit: int) -> bytes:
@@ -35,23 +60,30 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
     return _gunzip(request, limit) if encoding == "gzip" else _plain(request, limit)
 
 
-def decode(body: bytes | msgspec.Raw, expected: type[Type]) -> Type:
+def decode(body: bytes, expected: type[Type]) -> Type:
     """JSON as a value of the expected type. Raises `Problem`: 400 for no JSON, 422 naming the field."""
     try:
-        value = msgspec.json.decode(body, type=expected)
+        return msgspec.json.decode(body, type=expected)
     except msgspec.ValidationError as error:
         field = field_error(error)
         raise Problem(422, "invalid_field", f"{field.pointer or 'The body'}: {field.detail}", [field]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NO_JSON as error:
         raise Problem(400, "malformed_json", f"The body is no valid JSON: {error}.") from None
-    if has_null_character(bytes(body)):
-        raise Problem(422, "invalid_character", NULL_CHARACTER)
-    return value
 
 
-def has_null_character(body: bytes) -> bool:
-    """Whether a text in this JSON has the character U+0000, which PostgreSQL cannot store."""
-    return b"u0000" in body and bool(re.search(rb"(?<!\\)(?:\\\\)*\\u0000", body))
+def why_unstorable(body: bytes) -> Unstorable | None:
+    """What in this JSON could not be stored, or not be read again; None when all can."""
+    if b"u0000" in body and ESCAPED_NULL.search(body):
+        return NULL_CHARACTER
+    return TOO_DEEP if _nesting(body) > DEEPEST else None
+
+
+def _nesting(body: bytes) -> int:
+    """How deep the JSON is nested, or any smaller number for what cannot be too deep."""
+    if body.count(b"{") + body.count(b"[") <= DEEPEST:
+        return 0
+    brackets = BRACKET.findall(QUOTED.sub(b"", body))
+    return max(accumulate(1 if bracket in (b"{", b"[") else -1 for bracket in brackets))
 
 
 def field_error(error: msgspec.ValidationError) -> FieldError:
@@ -72,26 +104,38 @@ def _plain(request: HttpRequest, limit: int) -> bytes:
 
 
 def _gunzip(request: HttpRequest, limit: int) -> bytes:
-    decompressor = zlib.decompressobj(wbits=31)
+    """The body decompressed, however many gzip members it has; no more is decompressed than may be taken."""
     body = bytearray()
+    chunk = _read(request, CHUNK)
     try:
-        while not decompressor.eof:
-            chunk = decompressor.unconsumed_tail or _read(request, CHUNK)
+        while True:
+            decompressor = zlib.decompressobj(wbits=GZIP)
+            while not decompressor.eof:
+                if not chunk:
+                    raise Problem(400, "malformed_gzip", "The body ends before its gzip stream does.")
+                body += decompressor.decompress(chunk, limit + 1 - len(body))
+                if len(body) > limit:
+                    raise _too_large(limit)
+                chunk = decompressor.unconsumed_tail or decompressor.unused_data or _read(request, CHUNK)
             if not chunk:
-                raise Problem(400, "malformed_gzip", "The body ends before its gzip stream does.")
-            body += decompressor.decompress(chunk, limit + 1 - len(body))
-            if len(body) > limit:
-                raise _too_large(limit)
+                return bytes(body)
     except zlib.error as error:
         raise Problem(400, "malformed_gzip", f"The body is no valid gzip: {error}.") from None
-    return bytes(body)
 
 
 def _read(request: HttpRequest, size: int) -> bytes:
     try:
-        return request.read(size)
-    except UnreadablePostError:
+        return _stream(request).read(size)
+    except (UnreadablePostError, OSError):
         raise Problem(400, "unreadable_body", "The connection ended before the body did.") from None
+
+
+def _stream(request: HttpRequest) -> IO[bytes]:
+    """The body; Django itself reads only bodies of a stated length, and takes chunked ones to be empty."""
+    is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    if is_chunked and request.META.get("wsgi.input_terminated"):
+        return cast("IO[bytes]", request.META["wsgi.input"])
+    return cast("IO[bytes]", request)
 
 
 def _too_large(limit: int) -> Problem:
