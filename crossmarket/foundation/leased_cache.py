@@ -82,14 +82,14 @@ class LeasedCache(Generic[Name, Value]):
         try:
             with client().pipeline(transaction=False) as pipe:
                 for name in names:
-                    pipe.set(f"{self.key(name)}:lease", lease, ex=LEASE_SECONDS)
+                    pipe.set(self._lease_key(name), lease, ex=LEASE_SECONDS)
                 pipe.execute()
             values = read(names)
             with client().pipeline(transaction=False) as pipe:
                 for name, value in values.items():
-                    key = self.key(name)
                     encoded = self._encoder.encode(value)
-                    pipe.eval(STORE_UNDER_LEASE, 2, key, f"{key}:lease", lease, encoded, self._seconds)
+                    keys = (self.key(name), self._lease_key(name))
+                    pipe.eval(STORE_UNDER_LEASE, 2, *keys, lease, encoded, self._seconds)
                 pipe.execute()
             return values
         except RedisError as error:
@@ -98,9 +98,13 @@ class LeasedCache(Generic[Name, Value]):
 
     def forget_on_commit(self, names: Iterable[Name]) -> None:
         """Drop entries and leases, once the running transaction is committed."""
-        keys = [key for name in names for key in (self.key(name), f"{self.key(name)}:lease")]
+        keys = [key for name in names for key in (self.key(name), self._lease_key(name))]
         if keys:
             transaction.on_commit(lambda: self._delete(keys), robust=True)
+
+    def _lease_key(self, name: Name) -> str:
+        """Where the lease stands: apart from entries, for names may end in anything."""
+        return f"lease:{self.key(name)}"
 
     def _delete(self, keys: list[str]) -> None:
         try:
