@@ -71,7 +71,7 @@ def describe_users(platform: Platform, descriptions: Sequence[UserDescription]) 
     """
     latest = {description.user_id: description for description in descriptions}
     ensure_accounts(platform, latest)
-    accounts = LinkedAccount.objects.select_for_update().filter(platform=platform, external_id__in=latest)
+    accounts = LinkedAccount.objects.select_for_update(no_key=True).filter(platform=platform, external_id__in=latest)
     changed = list(accounts.order_by("pk"))
     for account in changed:
         description = latest[account.external_id]

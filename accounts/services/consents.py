@@ -29,7 +29,9 @@ def state_consents(
 
     Returns the account as it now stands.
     """
-    locked = LinkedAccount.objects.select_related("platform").select_for_update(of=("self",)).get(pk=account.pk)
+    locked = (
+        LinkedAccount.objects.select_related("platform").select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+    )
     Consent.objects.bulk_create(
         Consent(account=locked, purpose=purpose, granted=granted, policy_version=policy_version, source=source)
         for purpose, granted in statement.items()

@@ -104,10 +104,13 @@ def _one_at_a_time() -> None:
 
 
 def _hold(account: LinkedAccount, other: LinkedAccount) -> list[LinkedAccount]:
-    """The two accounts as they stand; everyone of both persons is locked, so that no consent changes meanwhile."""
+    """The two accounts as they stand; everyone of both persons is locked, so that no consent changes meanwhile.
+
+    The lock leaves keys alone, so that events of these accounts are stored meanwhile.
+    """
     pair = LinkedAccount.objects.filter(pk__in=[account.pk, other.pk])
     members = LinkedAccount.objects.filter(person_id__in=pair.values("person_id")).order_by("pk")
-    held = members.select_related("platform").select_for_update(of=("self",))
+    held = members.select_related("platform").select_for_update(of=("self",), no_key=True)
     return [member for member in held if member.pk in (account.pk, other.pk)]
 
 

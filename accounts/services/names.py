@@ -11,6 +11,6 @@ def rename(user: User, name: str) -> None:
     """Call a user by this name from now on, also beside their comments; an empty one means no name."""
     user.name = name
     user.save(update_fields=["name"])
-    account = LinkedAccount.objects.select_for_update().get(pk=house_account(user).pk)
+    account = LinkedAccount.objects.select_for_update(no_key=True).get(pk=house_account(user).pk)
     account.traits = {**account.traits, "nickname": name}
     account.save(update_fields=["traits"])
