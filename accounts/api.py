@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from accounts.authentication import Caller
@@ -142,9 +143,10 @@ class Links(PartnerView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Make the account and the one the code was made for one person; both must agree to `cross_platform`."""
         body = read_json(request, LinkBody)
-        account = _known_account(self.caller, body.user_id)
         try:
-            linking.link(account, body.code)
+            with transaction.atomic():  # an account that is refused is not made either
+                account = _known_account(self.caller, body.user_id)
+                linking.link(account, body.code)
         except linking.LinkRefused as refusal:
             status = 409 if refusal.code == "platform_already_linked" else 422
             raise Problem(status, refusal.code, str(refusal)) from None

@@ -54,8 +54,8 @@ class PartnerView(APIView):
     def account(self, user_id: str) -> LinkedAccount:
         """The caller's account with this id. Raises `Problem` 403 when it is not the caller's to ask for, and 404."""
         self.caller.require_user(user_id)
-        accounts = LinkedAccount.objects.select_related("platform")
-        found = accounts.filter(platform=self.caller.platform, external_id=user_id).first()
+        accounts = LinkedAccount.objects.select_related("platform").filter(platform=self.caller.platform)
+        found = None if "\0" in user_id else accounts.filter(external_id=user_id).first()
         if found is None:
             raise Problem(404, "user_not_found", f"{self.caller.platform} has no user {user_id[:200]!r} here.")
         return found
