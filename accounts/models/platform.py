@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 HOUSE_SLUG = "crossmarket"
 """The platform that CrossMarket's own pages are: what people do there are events like any others."""
+USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def new_signing_secret() -> str:
@@ -20,11 +21,21 @@ def new_signing_secret() -> str:
 
 def validate_origin(value: str) -> None:
     """Raise `ValidationError` unless this is an origin such as `https://shop.example` (scheme, host, port, no path)."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
+    if not _is_origin(value):
         raise ValidationError(
             _("%(value)s is no origin. Write it like https://shop.example:8443"), params={"value": value}
         )
+
+
+def _is_origin(value: str) -> bool:
+    """Whether browsers would send this: in small letters, without the port that goes without saying."""
+    try:
+        parts = urlsplit(value)
+        is_usual_port = parts.port == USUAL_PORTS.get(parts.scheme)
+    except ValueError:
+        return False
+    is_plain = value == f"{parts.scheme}://{parts.netloc}".lower() and "@" not in value
+    return parts.scheme in USUAL_PORTS and bool(parts.hostname) and is_plain and not is_usual_port
 
 
 def validate_timezone(value: str) -> None:

@@ -17,6 +17,8 @@ def save_platform(platform: Platform, changed: Collection[str]) -> None:
     """Store a platform of which these fields were changed. What is kept in memory or Redis of it is read afresh."""
     platform.save()
     generations.renew_on_commit(generations.API_KEYS)
+    if "name" in changed:
+        generations.renew_on_commit(generations.CATALOGUE)
     if CONSENT_DEFAULTS & set(changed):
         sharing.forget_platform_on_commit(platform.pk)
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts import sharing
-from accounts.models import KeyKind, Platform, Purpose
+from accounts.models import KeyKind, Platform
 from accounts.services.keys import issue_key
-from crossmarket.foundation import generations
 
 
 class PlatformExists(Exception):
@@ -38,13 +36,3 @@ def create_platform(slug: str, name: str = "", origins: Sequence[str] = ()) -> N
     secret = issue_key(platform, KeyKind.SECRET, "first")
     publishable = issue_key(platform, KeyKind.PUBLISHABLE, "first")
     return NewPlatform(platform, secret.token, publishable.token)
-
-
-@transaction.atomic
-def update_platform(platform: Platform) -> None:
-    """Store a changed platform; new origins, secrets and consent defaults count at once in every process."""
-    before = Platform.objects.select_for_update().get(pk=platform.pk)
-    platform.save()
-    generations.renew_on_commit(generations.API_KEYS)
-    if any(before.consent_default(purpose) != platform.consent_default(purpose) for purpose in Purpose):
-        sharing.forget_platform_on_commit(platform.pk)
