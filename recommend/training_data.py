@@ -51,7 +51,7 @@ def hold_out(data: TrainingData, seed: int = 0) -> Split | None:
     None when nobody has two courses.
     """
     interactions = data.interactions
-    latest = _latest_first_meetings(interactions)
+    latest = _latest_first_meetings(interactions) if len(interactions) else interactions.users
     if not len(latest):
         return None
     random = np.random.default_rng(seed)

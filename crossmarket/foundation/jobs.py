@@ -13,15 +13,21 @@ import structlog
 from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from crossmarket.foundation.models import Job, JobLogLine, JobState
+from crossmarket.foundation.redis import client
 
 logger = structlog.get_logger(__name__)
 
 SECONDS_BETWEEN_WRITES = 0.3
 SECONDS_BETWEEN_HEARTBEATS = 10.0
 LOST_AFTER = timedelta(minutes=2)
+MESSAGE_TAKES = timedelta(minutes=1)
+"""After this time a message is no longer on its way to the queue."""
 RUN_TASK = "foundation.run_job"
+WRITTEN_AT_END = ("state", "error", "finished_at", "heartbeat_at", "step", "done", "total", "metrics", "result")
+"""All that the running process knows best; whether someone asked to cancel is written by others."""
 
 Result = dict[str, Any]
 
@@ -93,7 +99,7 @@ def enqueue(kind: str, arguments: dict[str, Any] | None = None, to_worker: bool 
     _work(kind)
     job = Job.objects.create(kind=kind, arguments=arguments or {})
     if to_worker:
-        transaction.on_commit(lambda: current_app.send_task(RUN_TASK, args=[str(job.pk)]))
+        transaction.on_commit(lambda: _send(job.pk))
     return job
 
 
@@ -129,6 +135,9 @@ def run(job_id: UUID | str, listener: Callable[[Job], None] | None = None) -> Jo
             logger.exception("job_broke")
             reporter.log(traceback.format_exc())
             _end(job, JobState.FAILED, f"{type(error).__name__}: {error}")
+        except BaseException:
+            _end(job, JobState.CANCELLED, "The process that ran this job was stopped.")
+            raise
         logger.info("job_ended", state=str(job.state), seconds=job.seconds)
     return job
 
@@ -142,6 +151,27 @@ def end_lost_jobs() -> int:
     )
 
 
+def send_waiting_jobs() -> int:
+    """Send jobs to the workers once more that wait though no message is on its way; returns how many there were.
+
+    Jobs are rows, and messages only tell of them: when Redis loses the messages, nothing is lost.
+    """
+    if client().llen(current_app.conf.task_default_queue):
+        return 0
+    waiting = Job.objects.filter(state=JobState.QUEUED, created_at__lt=timezone.now() - MESSAGE_TAKES)
+    job_ids = list(waiting.order_by("created_at").values_list("pk", flat=True))
+    for job_id in job_ids:
+        _send(job_id)
+    return len(job_ids)
+
+
+def _send(job_id: UUID) -> None:
+    try:
+        current_app.send_task(RUN_TASK, args=[str(job_id)])
+    except OperationalError as error:
+        logger.warning("job_not_sent", job_id=str(job_id), error=str(error))  # `send_waiting_jobs` will
+
+
 def _work(kind: str) -> Work:
     if kind not in _kinds:
         raise UnknownJobKind(f"There is no job of the kind {kind!r}; known are: {', '.join(sorted(_kinds))}.")
@@ -151,7 +181,7 @@ def _work(kind: str) -> Work:
 def _end(job: Job, state: JobState, error: str = "") -> None:
     job.state, job.error, job.finished_at = state, error, timezone.now()
     job.heartbeat_at = job.finished_at
-    job.save()
+    job.save(update_fields=WRITTEN_AT_END)
 
 
 @contextmanager

@@ -13,5 +13,6 @@ def run_job(job_id: str) -> None:
 
 @shared_task(name="foundation.end_lost_jobs")
 def end_lost_jobs() -> None:
-    """Mark jobs whose worker is gone."""
+    """Mark jobs whose worker is gone, and send those again whose message is."""
     jobs.end_lost_jobs()
+    jobs.send_waiting_jobs()
