@@ -85,7 +85,8 @@ def _rank(situation: Situation, platform_id: int | None, wanted: int) -> Ranked:
     model, history = situation.model, situation.history
     if model is None:
         known = None
-        sources = dict.fromkeys(_without(popular.courses(platform_id), seen, wanted), Source.POPULAR)
+        liked = shelf.holding(popular.courses(platform_id))
+        sources = dict.fromkeys(_without(liked, seen, wanted), Source.POPULAR)
     else:
         known = known_history(model, history.course_ids, history.weights, history.times)
         scores = model.model.scores(known.histories)[0]
@@ -109,9 +110,7 @@ def _fill_up(sources: dict[int, Source], shelf: Shelf, seen: set[int], wanted: i
 
 def _known_again(situation: Situation, shelf: Shelf, wanted: int) -> dict[int, Source]:
     """For those who know the whole shelf: what they looked at longest ago."""
-    on_shelf = set(shelf.course_ids.tolist())
-    courses = [course for course in situation.history.course_ids if course in on_shelf]
-    return dict.fromkeys(courses[:wanted], Source.POPULAR)
+    return dict.fromkeys(shelf.holding(situation.history.course_ids)[:wanted], Source.POPULAR)
 
 
 def _without(course_ids: Iterable[int], seen: Set[int], most: int) -> list[int]:

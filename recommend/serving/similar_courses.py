@@ -4,31 +4,35 @@ import numpy as np
 
 from profiles.models import Course
 from recommend.model_store import StoredModel
-from recommend.serving import candidates, reasons
+from recommend.serving import candidates, popular, reasons
 from recommend.serving.answers import CourseCard, RecommendedCourse, Source
 from recommend.serving.catalogue import Catalogue
 from recommend.serving.situation import look
 
 SPARE = 5
+MOST_OF_CATEGORY = 120
+FILLING_UP = (Source.SAME_CATEGORY, Source.POPULAR, Source.NEW)
 
 
 def similar(course: Course, limit: int = 8, everywhere: bool = False) -> list[RecommendedCourse]:
     """Courses that go with this one, best first; of the same platform, or `everywhere`.
 
-    A course that the model has not met yet is answered by its own category.
+    What the model does not know to go with it is filled up from its own category, then with what is popular and new.
     """
     situation = look(course.platform, None)
     platform_id = None if everywhere else course.platform_id
-    found: list[CourseCard] = []
+    answer: list[RecommendedCourse] = []
     if situation.model is not None:
         found = _by_model(situation.model, situation.catalogue, course, platform_id, limit)
-    words = reasons.learned_together()
-    answer = [RecommendedCourse(card, words, Source.MODEL) for card in found]
-    if len(found) < limit:
-        excluded = [course.pk, *(card.id for card in found)]
-        same = _of_category(situation.catalogue, course, platform_id, excluded, limit - len(found))
-        words = reasons.plain(Source.SAME_CATEGORY)
-        answer += [RecommendedCourse(card, words, Source.SAME_CATEGORY) for card in same]
+        words = reasons.learned_together()
+        answer = [RecommendedCourse(card, words, Source.MODEL) for card in found]
+    for source in FILLING_UP:
+        if len(answer) < limit:
+            excluded = {course.pk, *(each.course.id for each in answer)}
+            wanted = [pk for pk in _of_source(source, situation.catalogue, course, platform_id) if pk not in excluded]
+            words = reasons.plain(source)
+            cards = situation.catalogue.cards(wanted[: limit + SPARE])[: limit - len(answer)]
+            answer += [RecommendedCourse(card, words, source) for card in cards]
     return answer
 
 
@@ -45,11 +49,14 @@ def _by_model(
     return catalogue.cards(together)[:limit]
 
 
-def _of_category(
-    catalogue: Catalogue, course: Course, platform_id: int | None, excluded: list[int], limit: int
-) -> list[CourseCard]:
-    courses = Course.objects.listed().filter(category=course.category).exclude(pk__in=excluded)
+def _of_source(source: Source, catalogue: Catalogue, course: Course, platform_id: int | None) -> list[int]:
+    """Courses to fill up with, best first, without regard to what is in the answer already."""
+    shelf = catalogue.shelf(platform_id)
+    if source is Source.POPULAR:
+        return shelf.holding(popular.courses(platform_id))
+    if source is Source.NEW:
+        return list(dict.fromkeys([*shelf.newest, *shelf.course_ids[:MOST_OF_CATEGORY].tolist()]))
+    same = Course.objects.listed().filter(category=course.category).exclude(category="")
     if platform_id is not None:
-        courses = courses.filter(platform=platform_id)
-    latest = courses.order_by("-published_at", "-pk").values_list("pk", flat=True)
-    return catalogue.cards(list(latest[:limit]))
+        same = same.filter(platform=platform_id)
+    return list(same.order_by("-published_at", "-pk").values_list("pk", flat=True)[:MOST_OF_CATEGORY])
