@@ -9,16 +9,17 @@ import queue
 import threading
 import time
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 import structlog
+from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Platform
+from accounts.models import LinkedAccount, Platform
 from crossmarket.foundation.redis import RedisError, client
-from recommend.models import Recommendation
+from recommend.models import ModelVersion, Recommendation
 from recommend.serving.answers import Answer, Source
 from recommend.serving.situation import Situation
 
@@ -26,6 +27,7 @@ logger = structlog.get_logger(__name__)
 
 PENDING = "recommendations:pending"
 MOST_PENDING = 200_000
+"""So many notes wait for a worker at most; older ones are dropped."""
 AT_ONCE = 2_000
 SECONDS_BETWEEN_FLUSHES = 0.5
 
@@ -71,7 +73,10 @@ class _Outbox:
         if not notes:
             return
         try:
-            client().rpush(PENDING, *notes)
+            with client().pipeline(transaction=False) as pipe:
+                pipe.rpush(PENDING, *notes)
+                pipe.ltrim(PENDING, -MOST_PENDING, -1)
+                pipe.execute()
         except RedisError as error:
             logger.warning("recommendations_not_noted", count=len(notes), error=str(error))
 
@@ -101,21 +106,45 @@ def note(answer: Answer, platform: Platform, situation: Situation) -> None:
 
 
 def store_pending() -> int:
-    """Move the notes into the database, and return how many there were."""
+    """Move the notes into the database, and return how many there were. What cannot be stored now is tried again."""
     _outbox.flush()
     stored = 0
-    while notes := cast("list[bytes]", client().lrange(PENDING, 0, AT_ONCE - 1)):
-        rows = [Recommendation(**_fields(msgspec.msgpack.decode(each, type=Note))) for each in notes]
-        _store(rows)
-        client().ltrim(PENDING, len(notes), -1)
+    while notes := cast("list[bytes] | None", client().lpop(PENDING, AT_ONCE)):
+        try:
+            _store([note for each in notes if (note := _decoded(each))])
+        except BaseException:
+            client().lpush(PENDING, *reversed(notes))
+            raise
         stored += len(notes)
-    client().ltrim(PENDING, -MOST_PENDING, -1)
     return stored
 
 
-def _store(rows: list[Recommendation]) -> None:
+def _decoded(encoded: bytes) -> Note | None:
+    try:
+        return msgspec.msgpack.decode(encoded, type=Note)
+    except msgspec.MsgspecError as error:
+        logger.warning("note_of_other_version_dropped", error=str(error))
+        return None
+
+
+def _store(notes: list[Note]) -> None:
+    """Store what still has a platform; accounts and models that are gone since are left out."""
+    platforms = _existing(Platform, {note.platform_id for note in notes})
+    accounts = _existing(LinkedAccount, {note.account_id for note in notes})
+    models = _existing(ModelVersion, {note.model_id for note in notes})
+    rows = [
+        Recommendation(
+            **msgspec.structs.asdict(note)
+            | {
+                "account_id": note.account_id if note.account_id in accounts else None,
+                "model_id": note.model_id if note.model_id in models else None,
+            }
+        )
+        for note in notes
+        if note.platform_id in platforms
+    ]
     Recommendation.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _fields(taken: Note) -> dict[str, object]:
-    return msgspec.structs.asdict(taken)
+def _existing(kind: type[Model], keys: set[Any]) -> set[Any]:
+    return set(kind._default_manager.filter(pk__in=keys - {None}).values_list("pk", flat=True))  # noqa: SLF001
