@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.algorithms.base import Algorithm
 from recommend.algorithms.interactions import Int64Array
-from recommend.algorithms.registry import algorithm
+from recommend.algorithms.registry import UnknownAlgorithm, algorithm
 from recommend.models import ModelVersion
 
 COURSES = "courses.npy"
@@ -50,13 +50,15 @@ def save(version_id: UUID, model: Algorithm[Any], course_ids: Int64Array) -> Non
 
 def load(version: ModelVersion) -> StoredModel:
     """Read a stored model. Raises `CorruptedArtifact` with words for people."""
-    directory = _local_copy(version.pk)
-    model = algorithm(version.algorithm).load(directory)
     try:
+        directory = _local_copy(version.pk)
+        model = algorithm(version.algorithm).load(directory)
         course_ids = np.load(directory / COURSES, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise CorruptedArtifact(f"{directory / COURSES} cannot be read ({error}); train the model again.") from error
-    if len(course_ids) != model.n_items:
+    except UnknownAlgorithm as error:
+        raise CorruptedArtifact(f"{version} is of an algorithm that is gone ({error}); train another model.") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise CorruptedArtifact(f"{version} cannot be read ({error}); train the model again.") from error
+    if course_ids.shape != (model.n_items,) or course_ids.dtype != np.int64:
         raise CorruptedArtifact(f"{directory / COURSES} does not fit the model beside it; train the model again.")
     return StoredModel(version.pk, version.algorithm, version.number, model, course_ids)
 

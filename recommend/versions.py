@@ -1,10 +1,13 @@
 """Model versions: which one answers now."""
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from crossmarket.foundation import generations
 from recommend.models import ModelVersion
+
+ACTIVATION_LOCK = 7_105_285
+"""The number of the database lock under which models are activated; nothing else uses it."""
 
 
 class NothingToRollBackTo(Exception):
@@ -14,7 +17,8 @@ class NothingToRollBackTo(Exception):
 @transaction.atomic
 def activate(version: ModelVersion) -> None:
     """Let this model answer from now on; running web workers take it up with their next request."""
-    ModelVersion.objects.select_for_update().filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
+    _one_at_a_time()
+    ModelVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
     ModelVersion.objects.filter(pk=version.pk).update(is_active=True, activated_at=timezone.now())
     version.refresh_from_db()
     generations.renew_on_commit(generations.MODELS)
@@ -23,7 +27,8 @@ def activate(version: ModelVersion) -> None:
 @transaction.atomic
 def roll_back() -> ModelVersion:
     """Let the model answer that did before the active one. Raises `NothingToRollBackTo`."""
-    active = ModelVersion.objects.select_for_update().filter(is_active=True).first()
+    _one_at_a_time()
+    active = ModelVersion.objects.active()
     earlier = ModelVersion.objects.before(active).first() if active else None
     if active is None or earlier is None:
         raise NothingToRollBackTo("No other model was active before, so there is none to go back to.")
@@ -32,3 +37,9 @@ def roll_back() -> ModelVersion:
     earlier.refresh_from_db()
     generations.renew_on_commit(generations.MODELS)
     return earlier
+
+
+def _one_at_a_time() -> None:
+    """Wait until no other model is being activated."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ACTIVATION_LOCK])
