@@ -126,7 +126,7 @@ def test_every_code_of_a_refusal_is_explained() -> None:
 
 def _codes_in_the_source() -> set[str]:
     """What the rooms and the foundation give as codes."""
-    refusals = r"(?:Problem\(\s*\d{3},|Refusal\(|LinkRefused\(|_no_key\(|_refused\()\s*\"([a-z_]+)\""
+    refusals = r"(?:Problem\(\s*\d{3},|Refusal\(|Unstorable\(|LinkRefused\(|_no_key\(|_refused\()\s*\"([a-z_]+)\""
     places = [ROOT / "crossmarket" / "foundation", ROOT / "accounts", ROOT / "profiles", ROOT / "recommend"]
     files = [file for place in places for file in place.rglob("*.py") if "admin" not in file.parts]
     return {code for file in files for code in re.findall(refusals, file.read_text(encoding="utf-8"))}
@@ -137,6 +137,7 @@ def test_the_limits_are_the_ones_that_are_kept(settings: object) -> None:
     assert limits["a body, once decoded"] == f"{bodies.MEBIBYTE // 2**20} MiB"
     assert limits["a batch"] == f"{batches.MOST_ENTRIES:,} entries"
     assert limits["an entry of a batch"] == f"{batches.LONGEST_ENTRY // 1024} KiB"
+    assert str(bodies.DEEPEST) in without_fences(GUIDE).partition("`too_deep`")[2].partition("\n")[0]
     assert limits["`limit`"] == f"{MOST_ITEMS} items"
     assert limits["a user token"] == f"{user_tokens.LONGEST_LIFETIME.total_seconds() / 3600:.0f} hours"
     assert limits["a link code"] == f"{linking.CODE_LIFETIME.total_seconds() / 60:.0f} minutes"
