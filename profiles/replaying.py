@@ -13,32 +13,24 @@ REPLAY_JOB = gettext_noop("profiles.replay")
 REPLAYING = gettext_noop("replaying")
 AT_ONCE = 500
 
-FORGED = "not_this_user"
-"""The code of events that a browser sent in another person's name: mending the cause never makes these true."""
-
-
-def replayable() -> RejectedEventQuerySet:
-    """The rejected events that wait and may be replayed at all."""
-    return RejectedEvent.objects.waiting().exclude(code=FORGED)
-
 
 def replay_chosen(chosen: RejectedEventQuerySet) -> ReplayResult:
     """Replay those of the chosen ones that may be."""
-    return replay(replayable().filter(pk__in=chosen.values("pk")))
+    return replay(chosen)
 
 
 def replay_waiting() -> ReplayResult | Job:
     """Replay all that wait: a few at once, with the result; many as a job."""
-    waiting = list(replayable().order_by("pk")[: AT_ONCE + 1])
+    waiting = list(RejectedEvent.objects.replayable().order_by("pk")[: AT_ONCE + 1])
     return replay(waiting) if len(waiting) <= AT_ONCE else jobs.enqueue(REPLAY_JOB)
 
 
 @job_kind(REPLAY_JOB)
 def replay_in_chunks(reporter: Reporter, /) -> dict[str, int]:
     """The job: each waiting event once, in chunks that are kept whatever becomes of the later ones."""
-    total, done, last = replayable().count(), 0, 0
+    total, done, last = RejectedEvent.objects.replayable().count(), 0, 0
     accepted = duplicates = still_rejected = 0
-    while chunk := list(replayable().filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+    while chunk := list(RejectedEvent.objects.replayable().filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
         reporter(REPLAYING, done, total)
         result = replay(chunk)
         accepted += result.accepted

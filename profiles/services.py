@@ -47,7 +47,7 @@ def record(
 def replay(rejected_events: Iterable[RejectedEvent]) -> ReplayResult:
     """Send rejected events through once more; the reasons of those still refused are written down anew."""
     accepted = duplicates = still_rejected = 0
-    waiting = RejectedEvent.objects.waiting().filter(pk__in=[each.pk for each in rejected_events])
+    waiting = RejectedEvent.objects.replayable().filter(pk__in=[each.pk for each in rejected_events])
     for rejected in waiting.select_related("platform").select_for_update(of=("self",)).order_by("pk"):
         parsed = parse_events([rejected.payload.encode()])
         if parsed.rejected:

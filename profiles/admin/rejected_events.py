@@ -17,7 +17,7 @@ from crossmarket.foundation.desk import DayRangeFilter, LongTable, go_to, questi
 from crossmarket.foundation.models import Job
 from crossmarket.foundation.pretty import pretty_json
 from profiles.models import RejectedEvent
-from profiles.replaying import AT_ONCE, replay_chosen, replay_waiting, replayable
+from profiles.replaying import AT_ONCE, replay_chosen, replay_waiting
 from profiles.services import ReplayResult, replay
 
 MOST_CODES = 50
@@ -105,7 +105,7 @@ class RejectedEventAdmin(LongTable):
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> Any:
         """Replaying is offered while the event waits, unless it was sent in another person's name."""
-        may_be = replayable().filter(pk=object_id).exists()
+        may_be = RejectedEvent.objects.replayable().filter(pk=object_id).exists()
         return super().get_actions_submit_line(request, object_id) if may_be else []
 
     @display(description=_("state"), label={"waiting": "warning", "replayed": "success"})

@@ -11,6 +11,7 @@ from profiles.event_store import NewEvent, store
 from profiles.ingest.event_entry import EventEntry, check
 from profiles.ingest.items import ensure_courses
 from profiles.models import RejectedEvent
+from profiles.models.rejected_event import FORGED
 
 
 @transaction.atomic
@@ -35,7 +36,7 @@ def parse_events(payloads: Sequence[bytes], only_user: str | None = None) -> Par
     def check_for_sender(entry: EventEntry) -> None:
         check(entry)
         if only_user is not None and entry.user_id != only_user:
-            raise Refusal("not_this_user", "user_id: this key and token speak for another user only.")
+            raise Refusal(FORGED, "user_id: this key and token speak for another user only.")
 
     return parse(payloads, EventEntry, check_for_sender)
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self, TypedDict, cast
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, FloatField, Q, Value, When
 from django.db.models.functions import Cast, Coalesce
@@ -111,6 +112,7 @@ class Event(models.Model):
             models.CheckConstraint(name="event_type_known", condition=Q(type__in=EventType.values)),
         ]
         indexes = [
+            BrinIndex(fields=["timestamp"], name="event_by_time", autosummarize=True),
             models.Index(fields=["account", "-timestamp"], name="event_of_account"),
             models.Index(
                 fields=["course", "type", "-timestamp"],

@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Platform
 
+FORGED = "not_this_user"
+"""The code of events that a browser sent in another person's name: mending the cause never makes these true."""
+
 
 class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
     """Questions about rejected events."""
@@ -14,6 +17,10 @@ class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
     def waiting(self) -> Self:
         """Those not replayed successfully yet."""
         return self.filter(replayed_at__isnull=True)
+
+    def replayable(self) -> Self:
+        """Those that wait and may become true once their cause is mended."""
+        return self.waiting().exclude(code=FORGED)
 
 
 class RejectedEvent(models.Model):

@@ -13,6 +13,7 @@ from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
 from profiles import replaying
 from profiles.models import Course, Event, EventType, RejectedEvent
+from profiles.models.rejected_event import FORGED
 from tests.factories import (
     CommentFactory,
     CourseFactory,
@@ -62,7 +63,7 @@ class TestRejectedEvents:
         assert not RejectedEvent.objects.waiting().exists()
 
     def test_events_in_another_persons_name_are_never_replayed(self, admin_client: Client) -> None:
-        forged = RejectedEventFactory(payload=json.dumps(GOOD), code=replaying.FORGED)
+        forged = RejectedEventFactory(payload=json.dumps(GOOD), code=FORGED)
         admin_client.post(admin_url("rejectedevent_replay_all"), ASKED_AND_ANSWERED)
         form = {"action": "replay_selected", ACTION_CHECKBOX_NAME: [forged.pk]}
         admin_client.post(admin_url("rejectedevent_changelist"), form)
