@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -39,11 +39,19 @@ def signed_in(
         if request.user.is_authenticated:
             return view(cast("LearnerRequest", request), *args, **kwargs)
         if not request.htmx:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_page_of(request))
         back = {"next": request.htmx.current_url_abs_path or "/"}
         return HttpResponseClientRedirect(f"{resolve_url('account_login')}?{urlencode(back)}")
 
     return checked
+
+
+def _page_of(request: PageRequest) -> str:
+    """Where to come back to: the page asked for, or the one with the form that was sent."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    sent_from = request.headers.get("Referer", "")
+    return sent_from if url_has_allowed_host_and_scheme(sent_from, request.get_host()) else "/"
 
 
 def own_account(request: HttpRequest) -> LinkedAccount | None:

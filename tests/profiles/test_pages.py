@@ -270,6 +270,16 @@ class TestGivingAnOpinion:
         assert not Event.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("sent_from", "back"), [("http://testserver/courses/7/", "courses"), ("https://evil.example/", "next=/")]
+)
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(client: Client, sent_from: str, back: str) -> None:
+    address = reverse("profiles:opinions", args=[CourseFactory().pk])
+    answer = client.post(address, {"rating": "4"}, headers={"Referer": sent_from})
+    assert back in answer.url
+    assert "evil" not in answer.url
+
+
 def test_kinds_and_difficulties_speak_the_readers_language(client: Client) -> None:
     course = CourseFactory(kind="live", difficulty="advanced")
     assert "直播" in page(client, course)
