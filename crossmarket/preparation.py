@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,16 @@ from django.core.management import call_command
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
+from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crossmarket import translations
 from crossmarket.demo import notes
+
+SIGN_OF_LIFE = timedelta(seconds=30)
+"""A running job that has been silent for longer went down with its worker."""
 
 QUICK_ALGORITHMS = ("popularity", "ease")
 
@@ -76,13 +82,14 @@ def needs_first_model() -> bool:
 
 def train_slow_models_later(console: Console) -> None:
     """Leave to the worker what takes minutes, so that nobody has to wait for it; also when it was cut short before."""
-    from crossmarket.foundation.models import Job
+    from crossmarket.foundation.models import Job, JobState
     from recommend.algorithms.registry import ALGORITHMS
     from recommend.models import ModelVersion
     from recommend.training import TRAIN, enqueue_training
 
     trained = set(ModelVersion.objects.values_list("algorithm", flat=True))
-    begun = {job.arguments["algorithm_name"] for job in Job.objects.open().filter(kind=TRAIN)}
+    waiting = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, heartbeat_at__gt=timezone.now() - SIGN_OF_LIFE)
+    begun = {job.arguments["algorithm_name"] for job in Job.objects.filter(waiting, kind=TRAIN)}
     for name in ALGORITHMS.keys() - trained - begun - set(QUICK_ALGORITHMS):
         enqueue_training(name, {})
         console.print(f"{name} is trained in the background; watch it in the admin under Jobs.")
