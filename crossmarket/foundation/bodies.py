@@ -89,7 +89,8 @@ def _nesting(body: bytes) -> int:
 def field_error(error: msgspec.ValidationError) -> FieldError:
     """Where and what, from msgspec's message such as "Expected `int`, got `str` - at `$.batch[0].value`"."""
     message, _, path = str(error).partition(" - at `")
-    pointer = re.sub(r"\[(\d+|\.\.\.)\]|\.", lambda found: "/" + (found[1] or ""), path.rstrip("`").removeprefix("$"))
+    known = path.rstrip("`").removeprefix("$").partition("[...]")[0]  # msgspec does not say which key of a free object
+    pointer = re.sub(r"\[(\d+)\]|\.", lambda found: "/" + (found[1] or ""), known)
     missing = re.fullmatch(r"Object missing required field `(.+)`", message)
     if missing:
         return FieldError(f"{pointer}/{missing[1]}", "required", "This field is required.")
