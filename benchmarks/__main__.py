@@ -1,0 +1,18 @@
+"""`make bench`: all measurements one after the other."""
+
+from benchmarks import ingestion, learning, recommendations
+from benchmarks.options import Options, read
+from benchmarks.scratch import scratch_system
+
+
+def main(options: Options) -> None:
+    """Measure ingestion and recommendations, and learning where real data is given."""
+    with scratch_system():
+        ingestion.measure(options)
+        recommendations.measure(options)
+    if options.data is not None:
+        learning.measure(options)
+
+
+if __name__ == "__main__":
+    main(read(__doc__))
