@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db.models import Count
+from django.db.models import Count, F
 
 from crossmarket.foundation import generations
 from profiles.covers import ground_of
@@ -12,6 +12,9 @@ from profiles.models.course import CourseQuerySet
 
 CATEGORIES_KEPT = 300
 """Seconds for which the counts of categories are kept, unless the catalogue changes before."""
+
+
+LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,13 @@ class Search:
             found = found.filter(category=self.category)
         if self.kind:
             found = found.filter(kind=self.kind)
-        return found.matching(self.query) if self.query else found.order_by("-published_at", "-id")
+        return found.matching(self.query) if self.query else found.order_by(*LATEST_FIRST)
 
 
 def newest(most: int) -> list[Course]:
     """The latest courses with their platforms."""
     dated = Course.objects.listed().select_related("platform").defer("text", "tags_text")
-    return list(dated.order_by("-published_at", "-id")[:most])
+    return list(dated.order_by(*LATEST_FIRST)[:most])
 
 
 def categories() -> list[CategoryCount]:
@@ -62,6 +65,11 @@ def categories() -> list[CategoryCount]:
         kept = _count_categories()
         cache.set(key, kept, CATEGORIES_KEPT)
     return kept
+
+
+def categories_to_choose(chosen: str, most: int) -> list[CategoryCount]:
+    """The largest categories, and the chosen one however small it is."""
+    return [category for place, category in enumerate(categories()) if place < most or category.name == chosen]
 
 
 def _count_categories() -> list[CategoryCount]:

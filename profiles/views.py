@@ -16,13 +16,14 @@ from accounts.models import LinkedAccount
 from accounts.services.accounts import house_account
 from accounts.signed_in import LearnerRequest, PageRequest, own_account, signed_in
 from profiles import services
-from profiles.catalogue import Search, categories
+from profiles.catalogue import Search, categories_to_choose
 from profiles.covers import draw_cover
 from profiles.forms import OpinionForm
 from profiles.models import Course, CourseKind, EventType
 from profiles.opinions import comments_on, give_opinion, opinions_on, own_rating
 
 COURSES_PER_PAGE = 24
+MOST_CATEGORIES = 30
 LARGEST_ID = 2**63 - 1
 
 
@@ -39,7 +40,7 @@ def catalogue(request: PageRequest) -> HttpResponse:
         "query": search.query,
         "page": page,
         "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
-        "categories": categories(),
+        "categories": categories_to_choose(search.category, MOST_CATEGORIES),
         "kinds": CourseKind.values,
     }
     return render(request, "profiles/catalogue.html", shown)
@@ -74,7 +75,7 @@ def opinions(request: PageRequest, pk: int) -> HttpResponse:
 def cover(_request: PageRequest, pk: int) -> HttpResponse:
     """The cover drawn for a course that brings none."""
     drawn = _course(pk)
-    svg = draw_cover(drawn.title or drawn.item_id, drawn.category, drawn.kind, [*drawn.tags, drawn.teacher])
+    svg = draw_cover(drawn.title, drawn.category, drawn.kind, [*drawn.tags, drawn.teacher])
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return HttpResponse(svg, content_type="image/svg+xml", headers=headers)
 

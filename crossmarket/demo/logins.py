@@ -8,6 +8,7 @@ from accounts.models import ConsentSource, LinkedAccount, Purpose, User
 from accounts.services.accounts import house_account
 from accounts.services.consents import state_consents
 from accounts.services.linking import create_link_code, link
+from accounts.services.names import rename
 from crossmarket.demo.courses import PLATFORMS
 from crossmarket.demo.load import POLICY_VERSION, LoadedWorld
 from crossmarket.demo.notes import DemoLogin, Persona
@@ -28,7 +29,9 @@ def make_logins(world: DemoWorld, loaded: LoadedWorld) -> list[DemoLogin]:
     marketer.groups.add(marketers())
     joined = User.objects.create_user("lin@crossmarket.example", PASSWORD, name=LEADING[JOINED])
     apart = User.objects.create_user("zhou@crossmarket.example", PASSWORD, name=LEADING[APART])
-    User.objects.create_user("new@crossmarket.example", PASSWORD, name="新同学")
+    new = User.objects.create_user("new@crossmarket.example", PASSWORD, name="新同学")
+    for learner in (joined, apart, new):
+        rename(learner, learner.name)
     _confirm_addresses()
     _join(joined, loaded.account_ids[_accounts(world, JOINED)[0]])
     agreed = dict.fromkeys((Purpose.PROFILING, Purpose.RECOMMENDATION), True)

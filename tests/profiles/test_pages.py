@@ -52,6 +52,20 @@ class TestCatalogue:
         CourseFactory(title="下架", available=False)
         assert titles(client) == ["晚", "早"]
 
+    def test_courses_without_a_date_come_last(self, client: Client) -> None:
+        CourseFactory(title="有日期")
+        CourseFactory(title="没有日期", published_at=None)
+        assert titles(client) == ["有日期", "没有日期"]
+
+    def test_the_largest_categories_and_the_chosen_one_can_be_chosen(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("profiles.views.MOST_CATEGORIES", 1)
+        for category in ("大", "大", "大", "中", "中", "小"):
+            CourseFactory(category=category)
+        shown = client.get(reverse("profiles:catalogue"), {"category": "小"}).context["categories"]
+        assert [(category.name, category.count) for category in shown] == [("大", 3), ("小", 1)]
+
     def test_chinese_and_latin_words_are_found_in_titles_first(self, client: Client) -> None:
         CourseFactory(title="数据分析", text="会用到 python")
         CourseFactory(title="Python 爬虫入门")
