@@ -11,7 +11,7 @@ wsgi_app = "crossmarket.wsgi:application"
 proc_name = "crossmarket"
 
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(os.cpu_count() or 1, 4))
-worker_class = "gthread"
+worker_class = "crossmarket.web_worker.ProblemWorker"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats in memory, not on a disk
 
