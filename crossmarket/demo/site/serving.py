@@ -29,7 +29,7 @@ def demo_site(slug: str, crossmarket_url: str) -> DemoSite:
 
 def serve(site: DemoSite, host: str, port: int) -> None:
     """Answer until told to end."""
-    _Server(site, f"{host}:{port}").run()
+    _Server(site, f"[{host}]:{port}" if ":" in host else f"{host}:{port}").run()
 
 
 class _Server(BaseApplication):
