@@ -134,7 +134,7 @@ class TestWhatGoesWrong:
     def test_a_page_that_does_not_exist_helps_to_find_one(self, client: Client) -> None:
         answer = client.get("/nowhere/")
         assert answer.status_code == 404
-        assert 'role="search"' in answer.content.decode()
+        assert 'id="oops-search"' in answer.content.decode()
 
     def test_a_broken_page_says_so_in_both_languages_without_needing_anything(self) -> None:
         shown = server_error(RequestFactory().get("/")).content.decode()
