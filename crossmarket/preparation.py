@@ -13,6 +13,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.management.commands.collectstatic import Command as CollectStatic
 from django.core.management import call_command
 from django.core.management.commands.migrate import Command as Migrate
+from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
@@ -20,8 +21,9 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from crossmarket import translations
+from crossmarket import health, translations
 from crossmarket.demo import notes
+from crossmarket.foundation.redis import RedisError
 
 SIGN_OF_LIFE = timedelta(seconds=30)
 """A running job that has been silent for longer went down with its worker."""
@@ -35,6 +37,7 @@ class PreparationError(Exception):
 
 def prepare(console: Console) -> None:
     """Do every step that is not done yet, with a line or a progress bar for each. Raises `PreparationError`."""
+    require_servers()
     for folder in settings.LOCALE_PATHS:
         translations.compile_stale(folder)
     migrate(console)
@@ -50,6 +53,15 @@ def prepare(console: Console) -> None:
         _run_command("train", *QUICK_ALGORITHMS, "--here")
     if notes.path().exists():
         train_slow_models_later(console)
+
+
+def require_servers() -> None:
+    """See that PostgreSQL and Redis answer. Raises `PreparationError`."""
+    for setting, check in (("DATABASE_URL", health.check_database), ("REDIS_URL", health.check_redis)):
+        try:
+            check()
+        except (DatabaseError, RedisError, OSError) as error:
+            raise PreparationError(f"No answer from the server that {setting} names: {str(error).strip()}") from error
 
 
 def demo_is_wanted() -> bool:

@@ -23,8 +23,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
+        self.port = a_free_port()
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}},
             "CROSSMARKET_VAR": str(folder),
@@ -73,9 +72,21 @@ class Copy:
         return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
 
 
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Collected by the first copy; the second finds them, as it would in a data folder of its own."""
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture
-def copy() -> Iterator[Copy]:
+def copy(static_files: Path) -> Iterator[Copy]:
     with tempfile.TemporaryDirectory(prefix="crossmarket-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        (Path(folder) / "static").symlink_to(static_files)
         running = Copy(Path(folder))
         yield running
         for process in running.processes():
@@ -130,3 +141,24 @@ def test_a_taken_port_is_told_before_anything_starts() -> None:
         assert refused.returncode == 1
         assert f"Port {port} is taken by another program" in refused.stderr
         assert not (Path(folder) / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "address"),
+    [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("REDIS_URL", "redis://127.0.0.1:1")],
+)
+def test_a_server_that_does_not_answer_is_named(setting: str, address: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        environment |= {"CROSSMARKET_VAR": folder, "PORT": str(a_free_port()), "SEED_DEMO": "0", setting: address}
+        refused = subprocess.run(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert refused.returncode == 1
+        assert f"No answer from the server that {setting} names" in refused.stderr
+        assert "Traceback" not in refused.stderr
