@@ -13,7 +13,7 @@ MADE_BY_RUNNING = ("var/", ".venv/", "media/", "models/", "demo-sites/", "postgr
 KINDS_OF_FILES = {"models.py", "services.py", "api.py", "views.py", "admin.py", "tasks.py", "utils.py"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(without_fences(page)):
         if target.startswith(("http://", "https://")):
@@ -25,7 +25,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in _anchors(leads_to), f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_that_are_named_exist(page: Path) -> None:
     for name in re.findall(r"`([^`\n]+)`", without_fences(page)):
         is_ours = PATH_LIKE.match(name) and name not in KINDS_OF_FILES and not name.startswith(MADE_BY_RUNNING)
@@ -35,7 +35,7 @@ def test_files_that_are_named_exist(page: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_pictures_are_told_in_words_and_light(page: Path) -> None:
     for words, name in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
         assert len(words) > 20, f"{page.name}: {name} needs words for those who do not see it"
