@@ -19,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts import user_tokens
 from accounts.models import Platform
 from accounts.services import linking
+from crossmarket import web_worker
 from crossmarket.foundation import batches, bodies, jobs
 from profiles.ingest import ingest_items
 from profiles.ingest.event_entry import EventEntry
@@ -118,10 +119,12 @@ def _with_answers(language: str, answer_language: str) -> Iterator[tuple[Fence, 
             yield example, following if following and following.language == answer_language else None
 
 
-def test_every_code_of_a_refusal_is_explained() -> None:
-    text = "\n".join([*without_fences(GUIDE).partition("## Errors")[2:]])
-    explained = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", text))
-    assert _codes_in_the_source() <= explained, _codes_in_the_source() - explained
+def test_every_code_of_a_refusal_is_explained_and_no_other() -> None:
+    section = without_fences(GUIDE).partition("## Errors")[2].partition("## Limits")[0]
+    given = _codes_in_the_source() | set(web_worker.CODES.values())
+    explained = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", section))
+    assert given - explained - {"required", "invalid"} == set()
+    assert {code for row in table_rows(GUIDE, "Errors") for code in re.findall(r"`(\w+)`", row[1])} <= given
 
 
 def _codes_in_the_source() -> set[str]:
