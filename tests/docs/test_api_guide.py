@@ -128,9 +128,9 @@ def test_every_code_of_a_refusal_is_explained_and_no_other() -> None:
 
 
 def _codes_in_the_source() -> set[str]:
-    """What the rooms and the foundation give as codes."""
+    """What the rooms and the roof give as codes."""
     refusals = r"(?:Problem\(\s*\d{3},|Refusal\(|Unstorable\(|LinkRefused\(|_no_key\(|_refused\()\s*\"([a-z_]+)\""
-    places = [ROOT / "crossmarket" / "foundation", ROOT / "accounts", ROOT / "profiles", ROOT / "recommend"]
+    places = [ROOT / "crossmarket", ROOT / "accounts", ROOT / "profiles", ROOT / "recommend"]
     files = [file for place in places for file in place.rglob("*.py") if "admin" not in file.parts]
     return {code for file in files for code in re.findall(refusals, file.read_text(encoding="utf-8"))}
 
