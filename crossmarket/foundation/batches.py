@@ -1,5 +1,7 @@
 """Batches of the API: the good entries are kept although others are bad, and each bad one is told what is wrong."""
 
+import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -12,6 +14,7 @@ from crossmarket.foundation.problems import FieldError, Problem
 
 MOST_ENTRIES = 2_000
 LONGEST_ENTRY = 32 * 1024
+HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Entry = TypeVar("Entry")
 
@@ -74,11 +77,33 @@ def told(rejected: Rejected) -> RejectedEntry:
 
 def read_envelope(request: HttpRequest) -> list[bytes]:
     """The entries of a batch call, undecoded. Raises `Problem` when it is none or too large."""
-    envelope = decode(read_bytes(request, limit=MEBIBYTE), Envelope)
-    if len(envelope.batch) > MOST_ENTRIES:
-        detail = f"A batch may have {MOST_ENTRIES} entries; this one has {len(envelope.batch)}."
+    entries = _split(read_bytes(request, limit=MEBIBYTE))
+    if len(entries) > MOST_ENTRIES:
+        detail = f"A batch may have {MOST_ENTRIES} entries; this one has {len(entries)}."
         raise Problem(413, "too_many_entries", detail, [FieldError("/batch", "too_many_entries", detail)])
-    return [bytes(raw) for raw in envelope.batch]
+    return entries
+
+
+def _split(body: bytes) -> list[bytes]:
+    try:
+        return [bytes(raw) for raw in decode(body, Envelope).batch]
+    except Problem:
+        if HALF_OF_A_PAIR.search(body) and (entries := _split_despite_halves(body)) is not None:
+            return entries
+        raise
+
+
+def _split_despite_halves(body: bytes) -> list[bytes] | None:
+    """The entries of a body with halves of surrogate pairs, which programs leave that cut a text in two.
+
+    msgspec takes no such body, while only the entries with a half are bad. None for what is no batch at all.
+    """
+    try:
+        entries = json.loads(body)["batch"]
+        dumped = [json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in entries]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return [each.encode(errors="surrogatepass") for each in dumped] if isinstance(entries, list) else None
 
 
 def parse(payloads: Sequence[bytes], entry_type: type[Entry], check: Callable[[Entry], None]) -> Parsed[Entry]:

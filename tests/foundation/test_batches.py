@@ -82,6 +82,21 @@ def test_one_bad_character_does_not_refuse_the_batch() -> None:
     assert len(parsed.entries) == len(parsed.rejected) == 1
 
 
+def test_half_of_a_surrogate_pair_does_not_refuse_the_batch() -> None:
+    payloads = envelope(
+        b'{"batch": [{"message_id": "\xe8\xaf\xbe"}, {"message_id": "b\\ud83e"}, {"message_id": "\\ud83e\\udd8c"}]}'
+    )
+    parsed = parse(payloads, Entry, check)
+    assert [entry.message_id for entry in parsed.entries] == ["课", "🦌"]
+    assert [(each.index, each.code) for each in parsed.rejected] == [(1, "malformed_json")]
+
+
+@pytest.mark.parametrize("body", [b'"\\ud83e"', b'{"batch": "\\ud83e"}', b'{"batch": ["\\ud83e"', b'{"x": "\\ud83e"}'])
+def test_with_half_of_a_pair_what_is_no_batch_is_refused(body: bytes) -> None:
+    with pytest.raises(Problem):
+        envelope(body)
+
+
 def test_a_batch_may_have_2000_entries_and_no_more() -> None:
     assert len(envelope(json.dumps({"batch": [1] * MOST_ENTRIES}).encode())) == 2_000
     with pytest.raises(Problem) as caught:
