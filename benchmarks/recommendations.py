@@ -14,7 +14,7 @@ from benchmarks.load import Outcome, request, send
 from benchmarks.options import Options, read
 from benchmarks.scratch import scratch_system, web_server
 
-PEOPLE, COURSES = 4_000, 5_000
+PEOPLE, COURSES = 3_000, 5_000
 QUICK_PEOPLE, QUICK_COURSES = 100, 60
 ASKED_FOR, QUICK_ASKED_FOR = 2_000, 40
 CONNECTIONS = 4

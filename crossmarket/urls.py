@@ -12,6 +12,8 @@ from crossmarket.foundation import problems
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    # First, for addresses are tried in this order and these are asked for most.
+    path("api/v1/", include("crossmarket.api_urls")),
     path("", include("recommend.urls")),
     path("courses/", include("profiles.urls")),
     path("me/", include("accounts.urls")),
@@ -20,7 +22,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", health.live),
     path("readyz", health.ready),
-    path("api/v1/", include("crossmarket.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", problems.not_found),
