@@ -7,9 +7,11 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
+from django.db.models import F
 from django.urls import reverse
 
 from profiles.models import Course
+from profiles.models.course import CourseQuerySet
 from recommend.algorithms.interactions import Int64Array
 from recommend.serving.answers import CourseCard, RecommendedCourse
 
@@ -22,10 +24,11 @@ NEWEST = 60
 
 @dataclass
 class Shelf:
-    """The listed courses of one platform: all, int64 ascending, and the newest ones, latest first."""
+    """The listed courses of a platform: all, int64 ascending; the newest, and those of each category, latest first."""
 
     course_ids: Int64Array
     newest: list[int]
+    of_category: dict[str, list[int]]
 
     def holding(self, course_ids: list[int]) -> list[int]:
         """Those of these courses that are listed here, in the same order."""
@@ -53,9 +56,7 @@ class Catalogue:
             courses = Course.objects.listed()
             if platform_id is not None:
                 courses = courses.filter(platform=platform_id)
-            course_ids = np.fromiter(courses.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
-            newest = courses.filter(published_at__isnull=False).order_by("-published_at", "-pk")
-            found = self.shelves[platform_id] = Shelf(course_ids, list(newest.values_list("pk", flat=True)[:NEWEST]))
+            found = self.shelves[platform_id] = _shelf(courses)
         return found
 
     def cards(self, course_ids: Iterable[int]) -> list[CourseCard]:
@@ -68,6 +69,17 @@ class Catalogue:
         if missing:
             known.update(_read_cards(missing))
         return [card for course in wanted if (card := known[course]) is not None]
+
+
+def _shelf(courses: CourseQuerySet) -> Shelf:
+    latest_first = courses.order_by(F("published_at").desc(nulls_last=True), "-pk").values_list("pk", "category")
+    rows = list(latest_first)
+    of_category: dict[str, list[int]] = {}
+    for course, category in rows:
+        of_category.setdefault(category, []).append(course)
+    of_category.pop("", None)
+    course_ids = np.sort(np.array([course for course, _category in rows], dtype=np.int64))
+    return Shelf(course_ids, [course for course, _category in rows[:NEWEST]], of_category)
 
 
 def _read_cards(course_ids: list[int]) -> dict[int, CourseCard | None]:

@@ -23,7 +23,7 @@ def of(
     words: list[str] = []
     for card in cards:
         cause = causes.get(card.id)
-        words.append(plain(sources[card.id]) if cause is None else _because(cause, platform_id))
+        words.append(_without_cause(sources[card.id]) if cause is None else _because(cause, platform_id))
     return words
 
 
@@ -38,6 +38,10 @@ def plain(source: Source) -> str:
             return _("New")
         case Source.SAME_CATEGORY:
             return _("In the same category")
+
+
+def _without_cause(source: Source) -> str:
+    return _("In a category that you learn") if source is Source.SAME_CATEGORY else plain(source)
 
 
 def learned_together() -> str:

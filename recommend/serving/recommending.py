@@ -1,8 +1,10 @@
 """Recommending: rank what the platform has, leave out what the person knows, and say why."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Set
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from django.utils.translation import get_language
 
@@ -23,10 +25,14 @@ SPARE = 5
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Courses best first, where each comes from, and the history that the model ranked by (None without a model)."""
+    """Courses best first, where each comes from, and the history that the model ranked by (None without a model).
+
+    Lists that are not `is_by_model_alone` change with time, as what is popular does.
+    """
 
     sources: dict[int, Source]
-    known: KnownHistory | None = None
+    known: KnownHistory | None
+    is_by_model_alone: bool
 
 
 def recommend(
@@ -50,12 +56,10 @@ def recommend(
 
 
 def _items(situation: Situation, platform_id: int | None, limit: int) -> list[RecommendedCourse]:
-    """The list, remembered as long as nothing that it is made from changes: model, catalogue, history, language."""
-    if situation.model is None:
-        return _made(situation, platform_id, limit)
+    """The list; one that the model alone has made is remembered until model, catalogue, history or language change."""
     history = situation.history
     key = (
-        situation.model.version_id,
+        situation.model.version_id if situation.model else None,
         platform_id,
         limit,
         get_language(),
@@ -66,52 +70,68 @@ def _items(situation: Situation, platform_id: int | None, limit: int) -> list[Re
     lists = situation.catalogue.lists
     found = lists.get(key)
     if found is None:
-        if len(lists) >= MOST_LISTS:
-            lists.clear()
-        found = lists[key] = _made(situation, platform_id, limit)
+        ranked = _rank(situation, platform_id, limit + SPARE)
+        found = _in_words(ranked, situation, platform_id, limit)
+        if ranked.is_by_model_alone:
+            if len(lists) >= MOST_LISTS:
+                lists.clear()
+            lists[key] = found
     return found
 
 
-def _made(situation: Situation, platform_id: int | None, limit: int) -> list[RecommendedCourse]:
-    ranked = _rank(situation, platform_id, limit + SPARE)
+def _in_words(ranked: Ranked, situation: Situation, platform_id: int | None, limit: int) -> list[RecommendedCourse]:
     cards = situation.catalogue.cards(ranked.sources)[:limit]
     words = reasons.of(cards, ranked.sources, situation, ranked.known, platform_id)
     return [RecommendedCourse(card, reason, ranked.sources[card.id]) for card, reason in zip(cards, words, strict=True)]
 
 
 def _rank(situation: Situation, platform_id: int | None, wanted: int) -> Ranked:
-    seen = set(situation.history.course_ids)
     shelf = situation.catalogue.shelf(platform_id)
+    sources, known = _by_model(situation, platform_id, wanted)
+    if len(sources) >= wanted:
+        return Ranked(sources, known, is_by_model_alone=True)
+    _fill_up(sources, situation, shelf, popular.courses(platform_id), wanted)
+    return Ranked(sources or _known_again(situation, shelf, wanted), known, is_by_model_alone=False)
+
+
+def _by_model(
+    situation: Situation, platform_id: int | None, wanted: int
+) -> tuple[dict[int, Source], KnownHistory | None]:
+    """The courses that the active model likes best, without those of the history; none where there is no model."""
     model, history = situation.model, situation.history
     if model is None:
-        known = None
-        liked = shelf.holding(popular.courses(platform_id))
-        sources = dict.fromkeys(_without(liked, seen, wanted), Source.POPULAR)
-    else:
-        known = known_history(model, history.course_ids, history.weights, history.times)
-        scores = model.model.scores(known.histories)[0]
-        best = candidates.of(model, situation.catalogue, platform_id).best(scores, wanted + len(seen))
-        source = Source.MODEL if known.course_ids else Source.POPULAR
-        sources = dict.fromkeys(_without(best, seen, wanted), source)
-    if len(sources) < wanted:
-        _fill_up(sources, shelf, seen, wanted)
-    if not sources:
-        sources = _known_again(situation, shelf, wanted)
-    return Ranked(sources, known)
+        return {}, None
+    seen = set(history.course_ids)
+    known = known_history(model, history.course_ids, history.weights, history.times)
+    scores = model.model.scores(known.histories)[0]
+    best = candidates.of(model, situation.catalogue, platform_id).best(scores, wanted + len(seen))
+    source = Source.MODEL if known.course_ids else Source.POPULAR
+    return dict.fromkeys([course for course in best if course not in seen][:wanted], source), known
 
 
-def _fill_up(sources: dict[int, Source], shelf: Shelf, seen: set[int], wanted: int) -> None:
-    """Add what is newest, and then anything, where model or popularity know too little."""
-    anything = shelf.course_ids[: wanted + len(seen) + len(sources)].tolist()
-    for course in _without([*shelf.newest, *anything], seen | sources.keys(), 2 * wanted):
-        if len(sources) < wanted:
-            sources[course] = Source.NEW
+def _fill_up(
+    sources: dict[int, Source], situation: Situation, shelf: Shelf, popular_courses: list[int], wanted: int
+) -> None:
+    """Add courses where the model knows too little, as with new platforms and courses.
+
+    First of the categories that the person's history is about, then what is popular, what is new, and anything.
+    """
+    seen = set(situation.history.course_ids)
+    history = situation.catalogue.cards(situation.history.course_ids)
+    categories = [category for category, _count in Counter(card.category for card in history).most_common()]
+    for source, courses in (
+        (Source.SAME_CATEGORY, chain.from_iterable(shelf.of_category.get(category, ()) for category in categories)),
+        (Source.POPULAR, shelf.holding(popular_courses)),
+        (Source.NEW, shelf.newest),
+        (Source.NEW, shelf.course_ids.tolist()),
+    ):
+        for course in courses:
+            if len(sources) >= wanted:
+                return
+            if course not in seen:
+                sources.setdefault(course, source)
 
 
 def _known_again(situation: Situation, shelf: Shelf, wanted: int) -> dict[int, Source]:
     """For those who know the whole shelf: what they looked at longest ago."""
     return dict.fromkeys(shelf.holding(situation.history.course_ids)[:wanted], Source.POPULAR)
-
-
-def _without(course_ids: Iterable[int], seen: Set[int], most: int) -> list[int]:
-    return [course for course in course_ids if course not in seen][:most]

@@ -10,7 +10,6 @@ from recommend.serving.catalogue import Catalogue
 from recommend.serving.situation import look
 
 SPARE = 5
-MOST_OF_CATEGORY = 120
 FILLING_UP = (Source.SAME_CATEGORY, Source.POPULAR, Source.NEW)
 
 
@@ -55,8 +54,5 @@ def _of_source(source: Source, catalogue: Catalogue, course: Course, platform_id
     if source is Source.POPULAR:
         return shelf.holding(popular.courses(platform_id))
     if source is Source.NEW:
-        return list(dict.fromkeys([*shelf.newest, *shelf.course_ids[:MOST_OF_CATEGORY].tolist()]))
-    same = Course.objects.listed().filter(category=course.category).exclude(category="")
-    if platform_id is not None:
-        same = same.filter(platform=platform_id)
-    return list(same.order_by("-published_at", "-pk").values_list("pk", flat=True)[:MOST_OF_CATEGORY])
+        return shelf.newest
+    return shelf.of_category.get(course.category, [])

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         """The slug, and what may be told beside it."""
         parser.add_argument("slug")
         parser.add_argument("--name", default="", help="what people call it; by default the slug")
-        parser.add_argument("--origin", action="append", default=[], help="an origin of its pages; may be repeated")
+        parser.add_argument("--origin", action="extend", nargs="+", default=[], help="origins of its pages")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
