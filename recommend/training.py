@@ -82,6 +82,8 @@ def train(reporter: Reporter, /, algorithm_name: str, settings: dict[str, Any], 
     reporter(STORING, 1, 1)
     is_active = _activate_as_asked(version, Activation(activation))
     reporter.log(f"stored as {version}" + (", active now" if is_active else ", not activated"))
+    if dropped := versions.drop_old(version.algorithm):
+        reporter.log(f"threw away {dropped} old models of {version.algorithm}")
     return {"model": str(version), "model_id": str(version.pk), "active": is_active, **metrics}
 
 

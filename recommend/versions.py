@@ -1,13 +1,20 @@
 """Model versions: which one answers now."""
 
+from functools import partial
+
 from django.db import connection, transaction
 from django.utils import timezone
 
 from crossmarket.foundation import generations
+from recommend import model_store
 from recommend.models import ModelVersion
 
 ACTIVATION_LOCK = 7_105_285
 """The number of the database lock under which models are activated; nothing else uses it."""
+
+
+KEPT = 10
+"""How many models of an algorithm are kept besides those in use: they are large, and trained anew every night."""
 
 
 class NothingToRollBackTo(Exception):
@@ -37,6 +44,23 @@ def roll_back() -> ModelVersion:
     earlier.refresh_from_db()
     generations.renew_on_commit(generations.MODELS)
     return earlier
+
+
+@transaction.atomic
+def drop_old(algorithm: str) -> int:
+    """Throw away all but the `KEPT` latest models of an algorithm, with their files; returns how many went.
+
+    The active one stays, and so does the one that `roll_back` would go to.
+    """
+    _one_at_a_time()
+    active = ModelVersion.objects.active()
+    needed = [active, ModelVersion.objects.before(active).first()] if active else []
+    old = ModelVersion.objects.filter(algorithm=algorithm).exclude(pk__in=[each.pk for each in needed if each])
+    gone = list(old.order_by("-number").values_list("pk", flat=True)[KEPT:])
+    ModelVersion.objects.filter(pk__in=gone).delete()
+    for version_id in gone:
+        transaction.on_commit(partial(model_store.delete, version_id), robust=True)
+    return len(gone)
 
 
 def _one_at_a_time() -> None:
