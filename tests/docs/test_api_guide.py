@@ -21,7 +21,7 @@ from accounts.models import Platform
 from accounts.services import linking
 from crossmarket import web_worker
 from crossmarket.foundation import batches, bodies, jobs
-from profiles.ingest import ingest_items
+from profiles.ingest import ingest_events, ingest_items
 from profiles.ingest.event_entry import EventEntry
 from profiles.models import CourseKind, EventType
 from recommend.serving import MOST_ITEMS
@@ -96,7 +96,7 @@ def test_the_examples_in_python_print_what_the_guide_shows(
 ) -> None:
     for name, value in platforms.items():
         monkeypatch.setenv(name, value)
-    _describe_the_items_of_the_first_half()
+    _do_the_first_half()
     names: dict[str, object] = {"__name__": "guide"}
     for example, answer in _with_answers("python", "text"):
         printed = io.StringIO()
@@ -105,10 +105,16 @@ def test_the_examples_in_python_print_what_the_guide_shows(
         assert printed.getvalue() == (answer.text if answer else "")
 
 
-def _describe_the_items_of_the_first_half() -> None:
-    days = {"python-101": "2025-08-01", "jazz-1": "2025-09-01", "sql-101": "2025-10-01"}
-    items = [{"item_id": name, "title": name, "published_at": f"{day}T09:00:00Z"} for name, day in days.items()]
-    ingest_items(Platform.objects.get(slug="lumen"), [json.dumps(item).encode() for item in items])
+def _do_the_first_half() -> None:
+    """What the examples for curl have sent before."""
+    lumen = Platform.objects.get(slug="lumen")
+    titles = {"python-101": "Python from zero", "jazz-1": "Listening to jazz", "sql-101": "SQL by example"}
+    items = [{"item_id": name, "title": title} for name, title in titles.items()]
+    ingest_items(lumen, [json.dumps(item).encode() for item in items])
+    did = {"purchase": "python-101", "like": "sql-101"}
+    when = {"user_id": "ann", "timestamp": "2025-11-03T20:15:00+08:00"}
+    events = [{"message_id": what, "type": what, "item_id": item, **when} for what, item in did.items()]
+    assert ingest_events(lumen, [json.dumps(event).encode() for event in events]).accepted == len(did)
 
 
 def _with_answers(language: str, answer_language: str) -> Iterator[tuple[Fence, Fence | None]]:
