@@ -19,6 +19,9 @@ timeout = 60
 graceful_timeout = 4
 keepalive = 15
 
+# Requests share the cores already; a second thread for each small matrix product only makes them wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 accesslog = "-" if os.environ.get("LOG_LEVEL", "").upper() == "DEBUG" else None
 loglevel = "info" if accesslog else "warning"
 control_socket_disable = True
