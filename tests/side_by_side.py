@@ -1,14 +1,18 @@
 """Several real processes doing things at the same moment."""
 
-import multiprocessing
+import os
+import pickle
+import select
+import signal
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
 
 PATIENCE = 60
-PROCESSES = multiprocessing.get_context("fork")
 
 
 def side_by_side(*works: Callable[[], Any]) -> list[Any]:
@@ -18,33 +22,56 @@ def side_by_side(*works: Callable[[], Any]) -> list[Any]:
     breaks here.
     """
     connections.close_all()  # so that no process speaks over the connection of another
-    start = PROCESSES.Barrier(len(works))
-    answers = [PROCESSES.Pipe(duplex=False) for _work in works]
-    processes = [
-        PROCESSES.Process(target=_do, args=(work, start, sender))
-        for work, (_, sender) in zip(works, answers, strict=True)
-    ]
-    for process in processes:
-        process.start()
-    found = [_answer(receiver) for receiver, _ in answers]
-    for process in processes:
-        process.join(PATIENCE)
-    broken = [answer for is_well, answer in found if not is_well]
+    gate, opener = os.pipe()
+    processes = [_fork(work, gate, opener) for work in works]
+    os.close(gate)
+    os.close(opener)
+    deadline = time.monotonic() + PATIENCE
+    answers = [process.answer(deadline) for process in processes]
+    broken = [answer for is_well, answer in answers if not is_well]
     assert not broken, "\n".join(broken)
-    return [answer for _, answer in found]
+    return [answer for _, answer in answers]
 
 
-def _do(work: Callable[[], Any], start: Any, sender: Any) -> None:
+@dataclass
+class _Process:
+    pid: int
+    pipe: int
+
+    def answer(self, deadline: float) -> tuple[bool, Any]:
+        """Whether all went well, and the answer or else the traceback."""
+        told = b""
+        while select.select([self.pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if part := os.read(self.pipe, 65_536):
+                told += part
+                continue
+            break
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.pipe)
+        os.waitpid(self.pid, 0)
+        return pickle.loads(told) if told else (False, f"a process ended or waited {PATIENCE} seconds without a word")
+
+
+def _fork(work: Callable[[], Any], gate: int, opener: int) -> _Process:
+    """A plain fork: what libraries hang on multiprocessing's would close connections that belong to the parent."""
+    receiver, sender = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(sender)
+        return _Process(pid, receiver)
     try:
-        start.wait(PATIENCE)
-        sender.send((True, work()))
-    except BaseException:  # noqa: BLE001 - it is told to the test
-        sender.send((False, traceback.format_exc()))
-    finally:
+        os.close(opener)
+        os.read(gate, 1)  # comes back when the parent and all others have closed the opener
+        with os.fdopen(sender, "wb") as pipe:
+            pipe.write(pickle.dumps(_done(work)))
         connections.close_all()
+    finally:
+        os._exit(0)
 
 
-def _answer(receiver: Any) -> Sequence[Any]:
-    if not receiver.poll(PATIENCE):
-        return (False, f"no answer within {PATIENCE} seconds")
-    return receiver.recv()
+def _done(work: Callable[[], Any]) -> tuple[bool, Any]:
+    try:
+        return True, work()
+    except BaseException:  # noqa: BLE001 - it is told to the test
+        return False, traceback.format_exc()
