@@ -40,14 +40,19 @@ class Outcome(msgspec.Struct, frozen=True):
 
     def quantile(self, share: float) -> float:
         """The time within which this share of the answers came, in milliseconds."""
-        ordered = sorted(self.latencies)
-        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return quantile(self.latencies, share)
 
     def require(self, status: int) -> "Outcome":
         """Raise `RuntimeError` when not everything was answered with this status."""
         if set(self.statuses) != {status}:
             raise RuntimeError(f"Expected answers with status {status} only, got {self.statuses}.")
         return self
+
+
+def quantile(seconds: list[float], share: float) -> float:
+    """The time that this share of them does not exceed, in milliseconds."""
+    ordered = sorted(seconds)
+    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def request(method: str, path: str, key: str = "", body: bytes = b"") -> bytes:
