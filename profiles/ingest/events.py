@@ -1,6 +1,7 @@
 """Events coming in."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from django.db import transaction
 
@@ -53,7 +54,7 @@ def store_entries(platform: Platform, entries: Sequence[EventEntry]) -> int:
             account_id=accounts[entry.user_id].id,
             course_id=None if entry.item_id is None else courses[entry.item_id],
             value=entry.value,
-            timestamp=entry.timestamp,
+            timestamp=entry.timestamp.astimezone(UTC),  # PostgreSQL reads no offsets of 16 hours and more
             context=entry.context,
         )
         for entry in once.values()

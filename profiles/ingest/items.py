@@ -1,7 +1,7 @@
 """Items coming in."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -91,7 +91,8 @@ def _upsert(platform: Platform, items: Mapping[str, ItemDescription]) -> None:
             platform=platform,
             item_id=item_id,
             tags_text=" ".join(item.tags),
-            **{name: getattr(item, name) for name in names},
+            published_at=item.published_at and item.published_at.astimezone(UTC),
+            **{name: getattr(item, name) for name in names if name != "published_at"},
         )
         for item_id, item in sorted(items.items())
     ]

@@ -206,6 +206,10 @@ class TestWhatIsRefused:
         assert send(partner, event(timestamp=(now + timedelta(hours=23)).isoformat()))["accepted"] == 1
         assert refusal(partner, event(timestamp=(now + timedelta(hours=25)).isoformat())) == "timestamp_in_future"
 
+    def test_a_time_of_any_offset_is_the_same_moment(self, partner: Partner) -> None:
+        send(partner, event(timestamp="2026-02-01T23:59:00+23:59"), event(timestamp="2026-01-31T00:01:00-23:59"))
+        assert set(Event.objects.values_list("timestamp", flat=True)) == {datetime(2026, 2, 1, tzinfo=UTC)}
+
     def test_ids_of_200_characters_of_any_kind_are_taken(self, partner: Partner) -> None:
         name = "课🦌" * 100
         assert send(partner, event(message_id=name, user_id=name, item_id=name))["accepted"] == 1

@@ -58,6 +58,10 @@ class TestOneItem:
         assert (kept.title, kept.kind, kept.tags, kept.price, kept.teacher) == ("新的名字", "course", [], None, "")
         assert (kept.currency, kept.published_at, kept.available) == ("CNY", None, True)
 
+    def test_a_time_of_any_offset_is_the_same_moment(self, partner: Partner) -> None:
+        partner.put("/items/c1", WHOLE | {"published_at": "2026-02-01T23:59:00+23:59"})
+        assert course().published_at == datetime(2026, 2, 1, tzinfo=UTC)
+
     def test_one_only_known_from_events_is_new(self, partner: Partner) -> None:
         partner.post("/events", batch(event(item_id="c1")))
         known = course().pk
