@@ -25,7 +25,7 @@ class Partner:
     platform: Platform
     secret_key: str
     publishable_key: str
-    http: Client = field(default_factory=Client)
+    http: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
 
     def call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, key: str | None = None

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 logger = structlog.get_logger(__name__)
@@ -69,6 +70,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     return problem.response() if problem else None
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The answer for API paths that do not exist."""
     return Problem(404, "not_found", f"There is nothing at {request.path}.").response()

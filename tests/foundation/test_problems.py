@@ -58,7 +58,8 @@ def test_what_breaks_under_the_api_is_told_as_a_problem_and_elsewhere_as_a_page(
     assert errors.server_error(RequestFactory().get("/courses/")).headers["Content-Type"].startswith("text/html")
 
 
-def test_paths_of_the_api_that_do_not_exist_are_problems(client: Client) -> None:
+def test_paths_of_the_api_that_do_not_exist_are_problems() -> None:
+    client = Client(enforce_csrf_checks=True)
     for path in ("/api/", "/api/v1", "/api/v1/", "/api/v2/events", "/api/v1/nothing", "/api/v1/users//links"):
         for method in ("GET", "POST", "DELETE"):
             problem(client.generic(method, path), 404, "not_found")
