@@ -34,8 +34,6 @@ GUIDE = ROOT / "docs" / "api.md"
 BETWEEN = "\x1e"
 STATUS = re.compile(r"answer is `(\d{3}) [A-Z]")
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
 def platforms(live_server: LiveServer) -> dict[str, str]:
@@ -64,6 +62,7 @@ def _created(shown: str) -> dict[str, str]:
     return made
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_examples_for_curl_answer_what_the_guide_shows(platforms: dict[str, str], tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("no curl on this machine")
@@ -91,6 +90,7 @@ def test_the_examples_for_curl_answer_what_the_guide_shows(platforms: dict[str, 
         assert resembles(json.loads(answer.text), json.loads(body)), f"{example.text}\n{real}"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_examples_in_python_print_what_the_guide_shows(
     platforms: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +167,7 @@ def test_the_words_of_the_contract_are_all_there() -> None:
     assert re.findall(r"`(\w+)`", kinds[1]) == CourseKind.values
 
 
+@pytest.mark.django_db
 def test_what_is_not_built_yet_answers_as_the_guide_says(client: object) -> None:
     section = without_fences(GUIDE).partition("## Not built yet")[2]
     calls = re.findall(r"`(GET|POST|DELETE) (/[^`]+)`", section)
