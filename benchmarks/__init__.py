@@ -4,6 +4,11 @@
     python -m benchmarks.recommendations    answers a second, against a view that does nothing
     python -m benchmarks.learning --data D  training time and quality, against the bare matrix inversion
 
-Each works in a data folder of its own, which is gone afterwards. What is compared is measured in turns, and medians
-are told. `--quick` shows in seconds that everything runs; its figures say nothing.
+and of a running system that real data was imported into:
+
+    python -m benchmarks.held_back          how often it recommends what learners really did next
+    python -m benchmarks.linked_people      how much one platform's history changes another platform's lists
+
+The first three work in a data folder of their own, which is gone afterwards. What is compared is measured in turns,
+and medians are told. `--quick` shows in seconds that everything runs; its figures say nothing.
 """

@@ -24,7 +24,7 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({processor}), Python {platform.python_version()}, load {load:.1f}"
 
 
-def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> None:
+def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:
     """Print a table, numbers to the right, with a note and the machine below."""
     table = Table(title=title, title_justify="left")
     for index, heading in enumerate(headings):
@@ -33,7 +33,7 @@ def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], not
         table.add_row(*row)
     console.print()
     console.print(table)
-    console.print(f"{note} {machine()}.", markup=False, highlight=False)
+    console.print(f"{note} {machine()}.".strip(), markup=False, highlight=False)
 
 
 def percent(share: float) -> str:
