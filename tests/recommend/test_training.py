@@ -187,6 +187,12 @@ class TestWhatCannotBeDone:
             with pytest.raises(CommandError):
                 call_command("train", *arguments, "--here")
 
+    def test_the_command_trains_nothing_when_a_setting_fits_not_all(self) -> None:
+        planted_partner()
+        with pytest.raises(CommandError, match="Nothing was trained"):
+            call_command("train", "ease", "popularity", "--here", "--set", "regularization=5")
+        assert not ModelVersion.objects.exists()
+
     def test_the_command_trains_here(self, capsys: pytest.CaptureFixture[str]) -> None:
         planted_partner()
         call_command("train", "popularity", "--here", "--set", "half_life_days=30", "--activate", "always")

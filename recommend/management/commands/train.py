@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
 from recommend.algorithms.base import InvalidConfig
-from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm
+from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
 from recommend.training import Activation, enqueue_training
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -37,11 +37,13 @@ class Command(BaseCommand):
         if not names:
             raise CommandError(f"Name an algorithm ({', '.join(ALGORITHMS)}), or give --all.")
         settings = dict(_pair(text) for text in options["set"])
+        try:
+            for name in names:
+                algorithm(name).configure(settings)
+        except (UnknownAlgorithm, InvalidConfig) as error:
+            raise CommandError(f"{error}. Nothing was trained.") from None
         for name in names:
-            try:
-                job = enqueue_training(name, settings, Activation(options["activate"]), to_worker=not options["here"])
-            except (UnknownAlgorithm, InvalidConfig) as error:
-                raise CommandError(str(error)) from None
+            job = enqueue_training(name, settings, Activation(options["activate"]), to_worker=not options["here"])
             self._see_through(job, name, options["here"])
 
     def _see_through(self, job: Job, name: str, here: bool) -> None:
