@@ -41,7 +41,7 @@ class Command(BaseCommand):
             for name in names:
                 algorithm(name).configure(settings)
         except (UnknownAlgorithm, InvalidConfig) as error:
-            raise CommandError(f"{error}. Nothing was trained.") from None
+            raise CommandError(f"{str(error).rstrip('.')}. Nothing was trained.") from None
         for name in names:
             job = enqueue_training(name, settings, Activation(options["activate"]), to_worker=not options["here"])
             self._see_through(job, name, options["here"])
