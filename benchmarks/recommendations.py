@@ -63,8 +63,8 @@ def _rows(world: _World) -> dict[str, _Row]:
     anonymous = [request("GET", "/api/v1/recommendations", world.key)] * len(asking)
 
     def asked_before(port: int) -> None:
-        # Twice, so that most likely each of two server processes has met each person.
-        send(port, asking * 2, CONNECTIONS)
+        # Three times, so that most likely each of two server processes has met each person.
+        send(port, asking * 3, CONNECTIONS)
 
     def new_events(port: int) -> None:
         send(port, _one_event_each(world), 1).require(202)
