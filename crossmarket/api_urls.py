@@ -19,6 +19,7 @@ register_converter(IdConverter, "id")
 urlpatterns = [
     path("recommendations", recommend.Recommendations.as_view()),
     path("events", profiles.Events.as_view()),
+    path("events/raw", profiles.RawEvents.as_view()),
     path("items", profiles.Items.as_view()),
     path("items/<id:item_id>/similar", recommend.Similar.as_view()),
     path("items/<id:item_id>", profiles.Item.as_view()),

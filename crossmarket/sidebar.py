@@ -43,6 +43,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         _("Set-up"),
         [
             (_("Platforms"), "storefront", "accounts.platform"),
+            (_("Mappings"), "swap_horiz", "profiles.platformmapping"),
             (_("Users"), "manage_accounts", "accounts.user"),
             (_("Groups"), "group", "auth.group"),
         ],

@@ -14,6 +14,7 @@ MARKETERS_MAY = {
     "profiles.course": ("view", "add", "change"),
     "profiles.event": ("view",),
     "profiles.rejectedevent": ("view", "change"),
+    "profiles.platformmapping": ("view",),
     "recommend.modelversion": ("view", "add", "change"),
     "recommend.recommendation": ("view",),
     "foundation.job": ("view", "change"),

@@ -1,6 +1,6 @@
 """The partner API of what we know: events and items coming in."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,8 @@ from crossmarket.foundation.batches import MOST_ENTRIES, BatchAnswer, Refusal, r
 from crossmarket.foundation.bodies import MEBIBYTE, read_json
 from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.schema import ITEM_ID, documented
-from profiles.ingest import ingest_events, ingest_items, put_item
+from profiles.declared_mappings import NoMapping
+from profiles.ingest import ingest_events, ingest_items, ingest_raw_events, put_item
 from profiles.ingest.event_entry import EventEntry
 from profiles.ingest.items import ItemDescription, ItemEntry
 
@@ -19,6 +20,12 @@ class EventBatch(msgspec.Struct, frozen=True):
     """Events, at most 2,000, 1 MiB in all and 32 KiB each."""
 
     batch: Annotated[list[EventEntry], msgspec.Meta(max_length=MOST_ENTRIES)]
+
+
+class RawEventBatch(msgspec.Struct, frozen=True):
+    """Events in the platform's own shape, whatever it is: at most 2,000, 1 MiB in all and 32 KiB each."""
+
+    batch: Annotated[list[Any], msgspec.Meta(max_length=MOST_ENTRIES)]
 
 
 class ItemBatch(msgspec.Struct, frozen=True):
@@ -46,6 +53,18 @@ class Events(PartnerView):
             raise Problem(403, "user_token_required", "A browser sends events for the person of its X-User-Token.")
         only_user = None if self.caller.is_server else self.caller.user_id
         return answer(ingest_events(self.caller.platform, read_envelope(request), only_user), 202)
+
+
+class RawEvents(PartnerView):
+    """`/events/raw`."""
+
+    @documented("Send raw events", body=RawEventBatch, answers={202: BatchAnswer}, tag="events")
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Take events in the platform's own shape, by the mapping that it declared; then as `/events` does."""
+        try:
+            return answer(ingest_raw_events(self.caller.platform, read_envelope(request)), 202)
+        except NoMapping as error:
+            raise Problem(422, "no_mapping", str(error)) from None
 
 
 class Items(PartnerView):

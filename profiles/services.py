@@ -9,8 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import LinkedAccount
+from crossmarket.foundation.batches import Parsed
 from profiles.event_store import NewEvent, store
+from profiles.ingest.event_entry import EventEntry
 from profiles.ingest.events import parse_events, store_entries
+from profiles.ingest.raw import parse_raw_events
 from profiles.models import Course, EventType, RejectedEvent
 
 
@@ -49,7 +52,7 @@ def replay(rejected_events: Iterable[RejectedEvent]) -> ReplayResult:
     accepted = duplicates = still_rejected = 0
     waiting = RejectedEvent.objects.replayable().filter(pk__in=[each.pk for each in rejected_events])
     for rejected in waiting.select_related("platform").select_for_update(of=("self",)).order_by("pk"):
-        parsed = parse_events([rejected.payload.encode()])
+        parsed = _parsed_anew(rejected)
         if parsed.rejected:
             still_rejected += 1
             rejected.code, rejected.detail = parsed.rejected[0].code, parsed.rejected[0].detail
@@ -60,3 +63,9 @@ def replay(rejected_events: Iterable[RejectedEvent]) -> ReplayResult:
             rejected.replayed_at = timezone.now()
         rejected.save(update_fields=["code", "detail", "replayed_at"])
     return ReplayResult(accepted, duplicates, still_rejected)
+
+
+def _parsed_anew(rejected: RejectedEvent) -> Parsed[EventEntry]:
+    """What came in our shape is parsed; what came in the platform's own is first mapped, as the mapping stands now."""
+    payloads = [rejected.payload.encode()]
+    return parse_raw_events(rejected.platform, payloads) if rejected.is_raw else parse_events(payloads)

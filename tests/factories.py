@@ -9,7 +9,8 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Platform, Purpose, User
 from crossmarket.foundation.models import Job, JobState
-from profiles.models import Course, Event, EventType, RejectedEvent
+from profiles.ingest.mapping import EXAMPLES
+from profiles.models import Course, Event, EventType, PlatformMapping, RejectedEvent
 from recommend.models import ModelVersion, Recommendation
 
 PASSWORD = "correct horse battery"
@@ -179,3 +180,15 @@ class RecommendationFactory(DjangoModelFactory):
     course_ids = factory.LazyFunction(list)
     source = "model"
     created_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
+class PlatformMappingFactory(DjangoModelFactory):
+    """The mapping of a course site, with its samples."""
+
+    class Meta:
+        model = PlatformMapping
+
+    platform = factory.SubFactory(PlatformFactory)
+    document = EXAMPLES["course_site"].document
+    sample_event = EXAMPLES["course_site"].event
+    sample_item = EXAMPLES["course_site"].item

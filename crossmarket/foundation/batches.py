@@ -35,12 +35,16 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Rejected:
-    """An entry that was not taken: its place in the batch, its bytes as they came, and why."""
+    """An entry that was not taken: its place in the batch, its bytes as they came, and why.
+
+    `message_id` is given where the bytes do not say it.
+    """
 
     index: int
     payload: bytes
     code: str
     detail: str
+    message_id: str | None = None
 
 
 @dataclass
@@ -72,7 +76,8 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 
 def told(rejected: Rejected) -> RejectedEntry:
     """A rejected entry as its sender is told."""
-    return RejectedEntry(rejected.index, _message_id(rejected.payload), rejected.code, rejected.detail)
+    message_id = rejected.message_id or message_id_of(rejected.payload)
+    return RejectedEntry(rejected.index, message_id, rejected.code, rejected.detail)
 
 
 def read_envelope(request: HttpRequest) -> list[bytes]:
@@ -137,7 +142,8 @@ class _Named(msgspec.Struct):
     message_id: str | None = None
 
 
-def _message_id(payload: bytes) -> str | None:
+def message_id_of(payload: bytes) -> str | None:
+    """The message id of an entry as it came; None where none can be read."""
     try:
         return msgspec.json.decode(payload, type=_Named).message_id
     except NO_JSON:

@@ -83,11 +83,11 @@ class RejectedEventAdmin(LongTable):
     actions = ("replay_selected",)
     actions_list = ("replay_all",)
     actions_submit_line = ("save_and_replay",)
-    readonly_fields = ("platform", "code", "detail", "received_at", "replayed_at", "readable")
+    readonly_fields = ("platform", "is_raw", "code", "detail", "received_at", "replayed_at", "readable")
 
     def get_fields(self, request: HttpRequest, obj: RejectedEvent | None = None) -> tuple[str, ...]:
         """The text to mend while it waits; readable beside it."""
-        told = ("platform", "code", "detail", "received_at", "replayed_at", "readable")
+        told = ("platform", "is_raw", "code", "detail", "received_at", "replayed_at", "readable")
         return (*told, "payload") if self.has_change_permission(request, obj) else told
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,6 +1,6 @@
 """Events coming in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 from django.db import transaction
@@ -23,7 +23,7 @@ def ingest_events(platform: Platform, payloads: Sequence[bytes], only_user: str 
     """
     parsed = parse_events(payloads, only_user)
     accepted = store_entries(platform, parsed.entries)
-    RejectedEvent.objects.bulk_create(_kept(platform, rejected) for rejected in parsed.rejected)
+    keep_rejected(platform, parsed.rejected)
     return BatchAnswer(
         accepted=accepted,
         duplicates=len(parsed.entries) - accepted,
@@ -62,6 +62,15 @@ def store_entries(platform: Platform, entries: Sequence[EventEntry]) -> int:
     return store(platform.pk, events)
 
 
-def _kept(platform: Platform, rejected: Rejected) -> RejectedEvent:
-    payload = rejected.payload.decode(errors="replace").replace("\0", "\ufffd")
-    return RejectedEvent(platform=platform, payload=payload, code=rejected.code, detail=rejected.detail)
+def keep_rejected(platform: Platform, rejected: Iterable[Rejected], is_raw: bool = False) -> None:
+    """Write down what was not taken, with the reasons, so that it can be replayed."""
+    RejectedEvent.objects.bulk_create(
+        RejectedEvent(
+            platform=platform,
+            payload=each.payload.decode(errors="replace").replace("\0", "\ufffd"),
+            is_raw=is_raw,
+            code=each.code,
+            detail=each.detail,
+        )
+        for each in rejected
+    )

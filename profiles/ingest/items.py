@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import Platform
 from crossmarket.foundation import generations
-from crossmarket.foundation.batches import BatchAnswer, Refusal, parse, told
+from crossmarket.foundation.batches import BatchAnswer, Parsed, Refusal, parse, told
 from profiles.ingest.event_entry import MOST_MONEY, Identifier
 from profiles.models import Course, CourseKind
 
@@ -65,10 +65,21 @@ def put_item(platform: Platform, item_id: str, description: ItemDescription) -> 
 @transaction.atomic
 def ingest_items(platform: Platform, payloads: Sequence[bytes]) -> BatchAnswer:
     """Describe the good items of a batch; the last description of an item counts, earlier ones are duplicates."""
-    parsed = parse(payloads, ItemEntry, check)
-    latest = {entry.item_id: entry for entry in parsed.entries}
+    parsed = parse_items(payloads)
+    described = store_items(platform, parsed.entries)
+    return BatchAnswer(described, len(parsed.entries) - described, [told(each) for each in parsed.rejected])
+
+
+def parse_items(payloads: Sequence[bytes]) -> Parsed[ItemEntry]:
+    """Items as they came, decoded and checked, the good and the bad apart."""
+    return parse(payloads, ItemEntry, check)
+
+
+def store_items(platform: Platform, entries: Sequence[ItemEntry]) -> int:
+    """Describe checked items, each as its last entry does, and return how many there are."""
+    latest = {entry.item_id: entry for entry in entries}
     _upsert(platform, latest)
-    return BatchAnswer(len(latest), len(parsed.entries) - len(latest), [told(each) for each in parsed.rejected])
+    return len(latest)
 
 
 @transaction.atomic

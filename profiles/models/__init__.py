@@ -2,6 +2,7 @@
 
 from profiles.models.course import Course, CourseKind
 from profiles.models.event import Event, EventType
+from profiles.models.platform_mapping import PlatformMapping
 from profiles.models.rejected_event import RejectedEvent
 
-__all__ = ["Course", "CourseKind", "Event", "EventType", "RejectedEvent"]
+__all__ = ["Course", "CourseKind", "Event", "EventType", "PlatformMapping", "RejectedEvent"]

@@ -30,6 +30,11 @@ class RejectedEvent(models.Model):
         Platform, on_delete=models.CASCADE, related_name="rejected_events", verbose_name=_("platform")
     )
     payload = models.TextField(_("as it came"))
+    is_raw = models.BooleanField(
+        _("in the platform's own shape"),
+        default=False,
+        help_text=_("It goes through the platform's mapping when it is replayed."),
+    )
     code = models.CharField(_("code"), max_length=50)
     detail = models.TextField(_("reason"))
     received_at = models.DateTimeField(_("received"), auto_now_add=True)

@@ -19,6 +19,7 @@ from tests.factories import (
     JobFactory,
     LinkedAccountFactory,
     ModelVersionFactory,
+    PlatformMappingFactory,
     RecommendationFactory,
     RejectedEventFactory,
     UserFactory,
@@ -39,6 +40,7 @@ def world(db: None) -> None:
         LinkedAccountFactory(person=account.person)
         ConsentFactory(account=account)
         RejectedEventFactory()
+        PlatformMappingFactory()
         JobFactory()
         RecommendationFactory(account=account, model=ModelVersionFactory())
         UserFactory()

@@ -19,6 +19,7 @@ from tests.recommend.trained import planted_partner, trained
 
 CONTRACT = {
     "/api/v1/events": {"post"},
+    "/api/v1/events/raw": {"post"},
     "/api/v1/items": {"post"},
     "/api/v1/items/{item_id}": {"put"},
     "/api/v1/items/{item_id}/similar": {"get"},

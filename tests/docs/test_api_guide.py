@@ -23,7 +23,7 @@ from crossmarket import web_worker
 from crossmarket.foundation import batches, bodies, jobs
 from profiles.ingest import ingest_events, ingest_items
 from profiles.ingest.event_entry import EventEntry
-from profiles.models import CourseKind, EventType
+from profiles.models import CourseKind, EventType, PlatformMapping
 from recommend.serving import MOST_ITEMS
 from recommend.serving.answers import Source
 from recommend.training import enqueue_training
@@ -40,6 +40,8 @@ def platforms(live_server: LiveServer) -> dict[str, str]:
     """The environment of the examples: the platforms that the guide makes, and a model trained on others."""
     made = [_created(fence.text) for fence in fences(GUIDE) if fence.language == "console"]
     lumen, tide = made
+    (mapping,) = [fence.text for fence in fences(GUIDE) if fence.language == "json" and '"format"' in fence.text]
+    PlatformMapping.objects.create(platform=Platform.objects.get(slug=lumen["slug"]), document=mapping)
     for course in [EventFactory().course for _platform in range(2)]:
         EventFactory(course=course, platform=course.platform)
     jobs.run(enqueue_training("ease", {}, to_worker=False).pk)

@@ -1,0 +1,47 @@
+"""Mappings that ship: two shapes to start from, and the one of files whose columns have our own names."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "examples"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A mapping to start from, with an event and an item as the platform would send them; all as texts of JSON."""
+
+    name: str
+    document: str
+    event: str
+    item: str
+
+
+def _example(name: str) -> Example:
+    folder = FOLDER / name
+    return Example(name, *((folder / f"{part}.json").read_text("utf-8") for part in ("mapping", "event", "item")))
+
+
+def _own(*names: str) -> dict[str, Any]:
+    return {name: name for name in names}
+
+
+EXAMPLES = {name: _example(name) for name in ("course_site", "audio_app")}
+"""A course site that counts in yuan and percent by the clock of Shanghai, and an audio app with epoch milliseconds."""
+
+OWN_NAMES = json.dumps(
+    {
+        "format": 1,
+        "event": {
+            **_own("message_id", "type", "user_id", "item_id", "value", "context"),
+            "timestamp": {"from": "timestamp", "time": "local"},
+        },
+        "item": {
+            **_own("item_id", "title", "kind", "category", "tags", "price", "currency", "url", "cover_url", "teacher",
+                   "difficulty", "language", "text", "available"),
+            "published_at": {"from": "published_at", "time": "local"},
+        },
+    }
+)  # fmt: skip
+"""For files whose columns have our names; times without an offset are local ones of the platform."""
