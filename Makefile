@@ -27,7 +27,7 @@ lint: environment  ## Check style, layers, types, settings and migrations
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/mypy
-	HTTPS=1 .venv/bin/python manage.py check --deploy --fail-level WARNING
+	HTTPS=1 HSTS_WHOLE_DOMAIN=1 .venv/bin/python manage.py check --deploy --fail-level WARNING
 	.venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 bench: environment  ## Measure against what the machine can do

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-host = os.environ.get("HOST", "127.0.0.1")
-port = os.environ.get("PORT", "8000")
+host = os.environ.get("HOST") or "127.0.0.1"
+port = os.environ.get("PORT") or "8000"
 
 bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 wsgi_app = "crossmarket.wsgi:application"

@@ -1,5 +1,6 @@
 """Settings: every one that differs from place to place comes from the environment (see docs/operating.md)."""
 
+import logging
 from pathlib import Path
 
 import environ
@@ -173,6 +174,7 @@ EMAIL_HOST_USER = EMAIL_CONFIGURATION.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = EMAIL_CONFIGURATION.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_PORT = EMAIL_CONFIGURATION.get("EMAIL_PORT") or 25
 EMAIL_USE_TLS = EMAIL_CONFIGURATION.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL_CONFIGURATION.get("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="CrossMarket <no-reply@localhost>")
 
 LANGUAGE_CODE = "zh-hans"
@@ -193,7 +195,7 @@ WHITENOISE_MANIFEST_STRICT = False
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_WHOLE_DOMAIN", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "SAMEORIGIN"
@@ -238,6 +240,7 @@ LOGGING_CONFIG = None
 LOGGING = logging_configuration(env.str("LOG_LEVEL", default="INFO"), env.str("LOG_FORMAT", default="console"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 
 BRAND_SHADES = {
     "50": "#eef8f4",

@@ -8,6 +8,7 @@ import numpy as np
 
 from crossmarket import embedded
 from crossmarket.demo.courses import PLATFORMS, Courses
+from crossmarket.demo.events import NO_COURSE, Events
 
 
 class SiteCourse(msgspec.Struct, frozen=True):
@@ -63,13 +64,21 @@ def site_file(slug: str) -> Path:
     return embedded.data_folder() / "demo-sites" / f"{slug}.json"
 
 
-def write_site_files(courses: Courses, slugs: tuple[str, ...]) -> None:
-    """Give each of these sites its catalogue."""
+def write_site_files(courses: Courses, events: Events, slugs: tuple[str, ...]) -> None:
+    """Give each of these sites its catalogue, the most visited courses first, as shops put them."""
+    visits = np.bincount(events.course[events.course != NO_COURSE], minlength=len(courses))
     for index, platform in enumerate(PLATFORMS):
         if platform.slug in slugs:
             place = site_file(platform.slug)
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(msgspec.json.encode(courses_of(courses, index)))
+            by_visits = sorted(
+                zip(visits[courses.platform == index], courses_of(courses, index), strict=True), key=_visits
+            )
+            place.write_bytes(msgspec.json.encode([course for _count, course in by_visits]))
+
+
+def _visits(counted: tuple[int, SiteCourse]) -> int:
+    return -counted[0]
 
 
 def read_site_file(slug: str) -> list[SiteCourse]:

@@ -83,8 +83,8 @@ class JobAdmin(ReadOnlyAdmin):
 
     @display(description=_("kind"), ordering="kind")
     def what(self, job: Job) -> str:
-        """What kind of work it is."""
-        return gettext(job.kind)
+        """What kind of work it is, and on what."""
+        return " · ".join([gettext(job.kind), *(value for value in job.arguments.values() if isinstance(value, str))])
 
     @display(description=_("progress"), ordering="state")
     def progress(self, job: Job) -> str:

@@ -19,7 +19,8 @@ def money(minor_units: int | None, currency: str = "CNY") -> str:
     amount = minor_units / 10**precision
     digits = 0 if minor_units % 10**precision == 0 else precision
     pattern = f"¤#,##0.{'0' * digits}".rstrip(".")
-    return format_currency(amount, currency, pattern, locale=_locale(), currency_digits=False)
+    shown = format_currency(amount, currency, pattern, locale=_locale(), currency_digits=False)
+    return shown.replace("CN¥", "¥")  # as short as in the widget, where browsers use the narrow sign
 
 
 def _locale() -> Locale:

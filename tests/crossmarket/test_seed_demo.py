@@ -133,6 +133,13 @@ def test_courses_of_platforms_with_a_site_lead_there(demo: DemoNotes) -> None:
     )
 
 
+def test_sites_put_their_most_visited_courses_first(demo: DemoNotes) -> None:
+    visits = Counter(Event.objects.filter(course__platform__slug="xuehai").values_list("course__item_id", flat=True))
+    counts = [visits[course.item_id] for course in read_site_file("xuehai")]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]
+
+
 def test_a_database_with_platforms_is_left_alone() -> None:
     PlatformFactory(slug="somebodys-own")
     with pytest.raises(CommandError, match="already has platforms \\(somebodys-own\\)"):

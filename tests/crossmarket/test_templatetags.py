@@ -17,7 +17,7 @@ from crossmarket.templatetags.stars import stars
         ("zh-hans", 0, "CNY", "免费"),
         ("zh-hans", 500, "JPY", "JP¥500"),
         ("zh-hans", 500, "XXQ", "XXQ5"),
-        ("en", 9_900, "CNY", "CN¥99"),
+        ("en", 9_900, "CNY", "¥99"),
         ("en", 1_050, "USD", "$10.50"),
         ("en", 0, "USD", "Free"),
         ("en", None, "CNY", ""),

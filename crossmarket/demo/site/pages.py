@@ -22,7 +22,7 @@ class Pages:
 
     def __init__(self, slug: str, notes: DemoNotes, courses: list[SiteCourse], partner: Partner) -> None:
         self._slug, self._notes, self._partner = slug, notes, partner
-        self._courses = sorted(courses, key=lambda course: course.published_at, reverse=True)
+        self._courses = courses
         self._engine = Engine(dirs=[str(Path(__file__).parent / "templates")])
         self._policy = (
             f"default-src 'self'; script-src 'self' {partner.url}; connect-src 'self' {partner.url}; "

@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 empty()
             made = _fill(world, bars)
             # Inside the transaction: when the keys cannot be written down, nobody shall have them.
-            write_site_files(world.courses, SITES)
+            write_site_files(world.courses, world.events, SITES)
             notes.write(made)
         for login in made.logins:
             self.stdout.write(f"{login.role:>9}  {login.email}  {login.password}")
