@@ -55,7 +55,7 @@ def nothing_ahead(platform: Platform, user_id: str | None) -> list[str]:
 
 def identify(request: HttpRequest, keys_ahead: KeysAhead = nothing_ahead) -> Caller:
     """Who sent this request. Raises `Problem`: 401 no or bad key or token, 403 foreign origin, 429 too often."""
-    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != SCHEME:
         raise _no_key("missing_key", "Send a key of your platform as `Authorization: Bearer sk_…`.")
     digest = digest_of(token.strip())

@@ -11,9 +11,10 @@ from crossmarket.foundation.bodies import MEBIBYTE, read_json
 from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.schema import ITEM_ID, documented
 from profiles.declared_mappings import NoMapping
-from profiles.ingest import ingest_events, ingest_items, ingest_raw_events, put_item
+from profiles.ingest import ingest_events, ingest_items, put_item
 from profiles.ingest.event_entry import EventEntry
 from profiles.ingest.items import ItemDescription, ItemEntry
+from profiles.ingest.raw import ingest_raw_events
 
 
 class EventBatch(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """The partner API of what next."""
 
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -130,6 +131,7 @@ class Similar(PartnerView):
             return answer(SimilarAnswer(item_id, _items(serving.similar(course, limit))))
 
 
+@lru_cache(1_000)
 def language(asked: str, default: str) -> str:
     """A language we speak: the one asked for (`zh`, `en-US`, …), else the default of the platform."""
     for code in (asked, default):

@@ -1,11 +1,11 @@
 """How often somebody may call: fixed windows counted in Redis; without Redis nobody is counted."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from redis.commands.core import Script
+from redis.exceptions import NoScriptError
 
 from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.redis import client
@@ -18,6 +18,9 @@ local values = #KEYS > 1 and redis.call("MGET", unpack(KEYS, 2)) or {}
 table.insert(values, 1, calls)
 return values
 """
+
+COUNT_AND_FETCH_NAME = hashlib.sha1(COUNT_AND_FETCH.encode(), usedforsecurity=False).hexdigest()
+"""By which Redis knows the script once it has run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,12 @@ def count(name: str, keys: Sequence[str]) -> tuple[int, list[bytes | None]]:
 
     Raises `RedisError`.
     """
-    script = _script()
-    calls, *values = script(keys=[f"rate:{name}:{int(time.time()) // WINDOW_SECONDS}", *keys], args=[WINDOW_SECONDS])
+    arguments = [1 + len(keys), f"rate:{name}:{int(time.time()) // WINDOW_SECONDS}", *keys, WINDOW_SECONDS]
+    try:
+        calls, *values = client().execute_command("EVALSHA", COUNT_AND_FETCH_NAME, *arguments)
+    except NoScriptError:
+        calls, *values = client().execute_command("EVAL", COUNT_AND_FETCH, *arguments)
     return calls, values
-
-
-@cache
-def _script() -> Script:
-    return client().register_script(COUNT_AND_FETCH)
 
 
 def limit(quota: int, calls: int) -> RateLimit:

@@ -2,6 +2,5 @@
 
 from profiles.ingest.events import ingest_events
 from profiles.ingest.items import ingest_items, put_item
-from profiles.ingest.raw import ingest_raw_events
 
-__all__ = ["ingest_events", "ingest_items", "ingest_raw_events", "put_item"]
+__all__ = ["ingest_events", "ingest_items", "put_item"]

@@ -69,6 +69,8 @@ class Algorithm(ABC, Generic[ConfigType]):
     """
 
     name: ClassVar[str]
+    is_personal: ClassVar[bool] = True
+    """Whether people with other histories get other scores."""
     Config: ClassVar[type[AlgorithmConfig]]
 
     config: ConfigType

@@ -37,6 +37,7 @@ class Popularity(Algorithm[PopularityConfig]):
     """
 
     name = "popularity"
+    is_personal = False
     Config = PopularityConfig
 
     def fit(self, interactions: Interactions, progress: Progress = silent) -> Self:

@@ -105,7 +105,7 @@ def _by_model(
     known = known_history(model, history.course_ids, history.weights, history.times)
     scores = model.model.scores(known.histories)[0]
     best = candidates.of(model, situation.catalogue, platform_id).best(scores, wanted + len(seen))
-    source = Source.MODEL if known.course_ids else Source.POPULAR
+    source = Source.MODEL if known.course_ids and model.model.is_personal else Source.POPULAR
     return dict.fromkeys([course for course in best if course not in seen][:wanted], source), known
 
 
