@@ -221,6 +221,8 @@ REST_FRAMEWORK = {
 API_RATE_LIMIT_SECRET = env.int("API_RATE_LIMIT_SECRET", default=60_000)
 API_RATE_LIMIT_PUBLISHABLE = env.int("API_RATE_LIMIT_PUBLISHABLE", default=600)
 
+HOLDOUT_SHARE = env.float("HOLDOUT_SHARE", default=0.05)
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "CrossMarket partner API",
     "DESCRIPTION": "Events in; recommendations out. Errors are RFC 9457 problem details.",

@@ -36,6 +36,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         [
             (_("Models"), "model_training", "recommend.modelversion"),
             (_("Answers given"), "recommend", "recommend.recommendation"),
+            (_("Experiments"), "experiment", "profiles.experiment"),
             (_("Jobs"), "hourglass_top", "foundation.job"),
         ],
     ),

@@ -15,11 +15,14 @@ MARKETERS_MAY = {
     "profiles.event": ("view",),
     "profiles.rejectedevent": ("view", "change"),
     "profiles.platformmapping": ("view",),
+    "profiles.experiment": ("view", "add", "change", "delete"),
+    "profiles.arm": ("view", "add", "change", "delete"),
     "recommend.modelversion": ("view", "add", "change"),
     "recommend.recommendation": ("view",),
     "foundation.job": ("view", "change"),
 }
-"""By model: look at everything, mend courses and events, state consents for people, train and choose models.
+"""By model: look at everything, mend courses and events, run experiments, state consents for people, train models and
+choose among them.
 
 Keys, signing secrets, platforms, users and groups stay with administrators.
 """

@@ -10,7 +10,7 @@ from factory.django import DjangoModelFactory
 from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Platform, Purpose, User
 from crossmarket.foundation.models import Job, JobState
 from profiles.ingest.mapping import EXAMPLES
-from profiles.models import Course, Event, EventType, PlatformMapping, RejectedEvent
+from profiles.models import Arm, Course, Event, EventType, Experiment, PlatformMapping, RejectedEvent
 from recommend.models import ModelVersion, Recommendation
 
 PASSWORD = "correct horse battery"
@@ -192,3 +192,28 @@ class PlatformMappingFactory(DjangoModelFactory):
     document = EXAMPLES["course_site"].document
     sample_event = EXAMPLES["course_site"].event
     sample_item = EXAMPLES["course_site"].item
+
+
+class ExperimentFactory(DjangoModelFactory):
+    """A draft that asks whether anything is bought within a week, without arms."""
+
+    class Meta:
+        model = Experiment
+
+    slug = factory.Sequence(lambda number: f"experiment-{number}")
+    name = factory.Sequence(lambda number: f"实验 {number}")
+    outcome_types = factory.LazyFunction(lambda: [EventType.PURCHASE])
+    outcome_days = 7
+    history_days = 7
+    excludes_holdout = False
+
+
+class ArmFactory(DjangoModelFactory):
+    """An arm beside the control, of an experiment of its own."""
+
+    class Meta:
+        model = Arm
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    slug = factory.Sequence(lambda number: f"arm-{number}")
+    name = factory.Sequence(lambda number: f"方案 {number}")

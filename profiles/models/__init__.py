@@ -2,7 +2,20 @@
 
 from profiles.models.course import Course, CourseKind
 from profiles.models.event import Event, EventType
+from profiles.models.experiment import Arm, Experiment, ExperimentState, Exposure, Measure
 from profiles.models.platform_mapping import PlatformMapping
 from profiles.models.rejected_event import RejectedEvent
 
-__all__ = ["Course", "CourseKind", "Event", "EventType", "PlatformMapping", "RejectedEvent"]
+__all__ = [
+    "Arm",
+    "Course",
+    "CourseKind",
+    "Event",
+    "EventType",
+    "Experiment",
+    "ExperimentState",
+    "Exposure",
+    "Measure",
+    "PlatformMapping",
+    "RejectedEvent",
+]

@@ -14,6 +14,7 @@ from accounts.models import KeyKind, LinkedAccount, User
 from accounts.services.keys import issue_key
 from crossmarket import staff_groups
 from tests.factories import (
+    ArmFactory,
     ConsentFactory,
     EventFactory,
     JobFactory,
@@ -43,6 +44,7 @@ def world(db: None) -> None:
         PlatformMappingFactory()
         JobFactory()
         RecommendationFactory(account=account, model=ModelVersionFactory())
+        ArmFactory()
         UserFactory()
     Group.objects.create(name="运营")
 
