@@ -9,6 +9,10 @@ and of a running system that real data was imported into:
     python -m benchmarks.held_back          how often it recommends what learners really did next
     python -m benchmarks.linked_people      how much one platform's history changes another platform's lists
 
+and of the mathematics of experiments on a real one, with nothing running:
+
+    python -m benchmarks.experiments --data D   effects and false alarms when results are looked at after every person
+
 The first three work in a data folder of their own, which is gone afterwards. What is compared is measured in turns,
 and medians are told. `--quick` shows in seconds that everything runs; its figures say nothing.
 """
