@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import ConsentSource, LinkedAccount, Person, Purpose
 from accounts.services import linking
@@ -76,11 +77,11 @@ class TestLife:
         assert stop(experiment).state == ExperimentState.STOPPED
 
     def test_it_needs_two_arms_and_a_control(self) -> None:
-        with pytest.raises(CannotStart, match="two or more"):
+        with override("en"), pytest.raises(CannotStart, match="two or more"):
             start(draft(1))
         without_control = draft()
         without_control.arms.update(is_control=False)
-        with pytest.raises(CannotStart, match="control"):
+        with override("en"), pytest.raises(CannotStart, match="control"):
             start(without_control)
 
     def test_it_runs_once(self) -> None:
