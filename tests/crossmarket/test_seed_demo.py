@@ -11,12 +11,13 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.models import Consent, LinkedAccount, Platform, Purpose, User
-from crossmarket.demo import moving, notes
+from crossmarket.demo import experiment, moving, notes
 from crossmarket.demo.addresses import Addresses
 from crossmarket.demo.catalogue import read_site_file, site_file
 from crossmarket.demo.notes import DemoNotes
 from crossmarket.demo.world import DemoWorld, generate
-from profiles.models import Course, Event
+from profiles.experiment_results import results
+from profiles.models import Course, Event, Experiment
 from tests.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,17 @@ def test_consents_and_links_are_as_planted(demo: DemoNotes, world: DemoWorld) ->
         persons.setdefault(int(world.accounts.linked[row]), set()).add(account.person_id)
     assert all(len(ids) == 1 for ids in persons.values())
     assert len(set().union(*persons.values())) == len(persons)
+
+
+def test_an_experiment_runs_and_its_planted_effect_is_there(demo: DemoNotes) -> None:
+    answer = results(Experiment.objects.running().get())
+    control, hints = answer.arms
+    assert sum(each.exposed for each in answer.arms) <= LinkedAccount.objects.values("person").distinct().count()
+    assert min(control.exposed, hints.exposed) > 10
+    assert not answer.is_suspicious
+    planted = Event.objects.filter(message_id__startswith=experiment.SLUG)
+    assert planted.exists()
+    assert {arm for arm in planted.values_list("account__exposures__arm__slug", flat=True) if arm} == {"hints"}
 
 
 def test_one_learner_is_joined_with_a_rich_history(demo: DemoNotes) -> None:

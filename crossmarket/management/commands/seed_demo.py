@@ -13,6 +13,7 @@ from accounts.models import Platform
 from crossmarket.demo import notes
 from crossmarket.demo.addresses import SITES, Addresses
 from crossmarket.demo.catalogue import write_site_files
+from crossmarket.demo.experiment import run_experiment
 from crossmarket.demo.load import load
 from crossmarket.demo.logins import make_logins, personas
 from crossmarket.demo.notes import DemoNotes, PlatformKeys
@@ -84,6 +85,7 @@ def _world(users: int, courses: int, seed: int) -> DemoWorld:
 def _fill(world: DemoWorld, bars: "_Bars") -> DemoNotes:
     addresses = Addresses(settings.PORT)
     loaded = load(world, addresses, bars)
+    run_experiment(world, loaded)
     keys = [
         PlatformKeys(
             slug=made.platform.slug,
