@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import override_settings
 
-from crossmarket.foundation import rate_limits, redis
+from crossmarket.foundation import redis
 
 
 @contextmanager
@@ -23,4 +23,3 @@ def without_redis(folder: Path) -> Iterator[None]:
 
 def _look_again() -> None:
     redis.client.cache_clear()
-    rate_limits._script.cache_clear()
