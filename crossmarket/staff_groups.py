@@ -17,6 +17,7 @@ MARKETERS_MAY = {
     "profiles.platformmapping": ("view",),
     "profiles.experiment": ("view", "add", "change", "delete"),
     "profiles.arm": ("view", "add", "change", "delete"),
+    "profiles.fileimport": ("view", "add"),
     "recommend.modelversion": ("view", "add", "change"),
     "recommend.recommendation": ("view",),
     "foundation.job": ("view", "change"),

@@ -1,5 +1,5 @@
 """What workers do for profiles: importing this module lets them know the kinds of jobs."""
 
-from profiles import replaying
+from profiles import importing, replaying
 
-__all__ = ["replaying"]
+__all__ = ["importing", "replaying"]

@@ -10,7 +10,17 @@ from factory.django import DjangoModelFactory
 from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Platform, Purpose, User
 from crossmarket.foundation.models import Job, JobState
 from profiles.ingest.mapping import EXAMPLES
-from profiles.models import Arm, Course, Event, EventType, Experiment, PlatformMapping, RejectedEvent
+from profiles.models import (
+    Arm,
+    Course,
+    Event,
+    EventType,
+    Experiment,
+    FileImport,
+    FileShape,
+    PlatformMapping,
+    RejectedEvent,
+)
 from recommend.models import ModelVersion, Recommendation
 
 PASSWORD = "correct horse battery"
@@ -217,3 +227,17 @@ class ArmFactory(DjangoModelFactory):
     experiment = factory.SubFactory(ExperimentFactory)
     slug = factory.Sequence(lambda number: f"arm-{number}")
     name = factory.Sequence(lambda number: f"方案 {number}")
+
+
+class FileImportFactory(DjangoModelFactory):
+    """A small file of events with our own names, not started."""
+
+    class Meta:
+        model = FileImport
+
+    platform = factory.SubFactory(PlatformFactory)
+    name = "events.csv"
+    shape = FileShape.OWN_NAMES
+    file = factory.django.FileField(
+        data=b"type,user_id,timestamp\nview,u1,2026-03-01 20:15:00\n", filename="events.csv"
+    )

@@ -3,6 +3,7 @@
 from profiles.models.course import Course, CourseKind
 from profiles.models.event import Event, EventType
 from profiles.models.experiment import Arm, Experiment, ExperimentState, Exposure, Measure
+from profiles.models.file_import import FileEncoding, FileImport, FileShape, FileSubject
 from profiles.models.platform_mapping import PlatformMapping
 from profiles.models.rejected_event import RejectedEvent
 
@@ -15,6 +16,10 @@ __all__ = [
     "Experiment",
     "ExperimentState",
     "Exposure",
+    "FileEncoding",
+    "FileImport",
+    "FileShape",
+    "FileSubject",
     "Measure",
     "PlatformMapping",
     "RejectedEvent",

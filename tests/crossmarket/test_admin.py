@@ -17,6 +17,7 @@ from tests.factories import (
     ArmFactory,
     ConsentFactory,
     EventFactory,
+    FileImportFactory,
     JobFactory,
     LinkedAccountFactory,
     ModelVersionFactory,
@@ -42,6 +43,7 @@ def world(db: None) -> None:
         ConsentFactory(account=account)
         RejectedEventFactory()
         PlatformMappingFactory()
+        FileImportFactory()
         JobFactory()
         RecommendationFactory(account=account, model=ModelVersionFactory())
         ArmFactory()

@@ -7,11 +7,12 @@ Nothing here knows Django. `document` reads a declaration, `expressions` evaluat
 from profiles.ingest.mapping.document import Document, EventMapping, ItemMapping, MappingError, read_document
 from profiles.ingest.mapping.faults import Fault, Unmappable
 from profiles.ingest.mapping.mapper import Mapper, Subject, mapper_for
-from profiles.ingest.mapping.shipped import EXAMPLES, OWN_NAMES, Example
+from profiles.ingest.mapping.shipped import EXAMPLES, OWN_NAMES, OWN_NAMES_WITHOUT_ID, Example
 
 __all__ = [
     "EXAMPLES",
     "OWN_NAMES",
+    "OWN_NAMES_WITHOUT_ID",
     "Document",
     "EventMapping",
     "Example",

@@ -30,18 +30,15 @@ def _own(*names: str) -> dict[str, Any]:
 EXAMPLES = {name: _example(name) for name in ("course_site", "audio_app")}
 """A course site that counts in yuan and percent by the clock of Shanghai, and an audio app with epoch milliseconds."""
 
-OWN_NAMES = json.dumps(
-    {
-        "format": 1,
-        "event": {
-            **_own("message_id", "type", "user_id", "item_id", "value", "context"),
-            "timestamp": {"from": "timestamp", "time": "local"},
-        },
-        "item": {
-            **_own("item_id", "title", "kind", "category", "tags", "price", "currency", "url", "cover_url", "teacher",
-                   "difficulty", "language", "text", "available"),
-            "published_at": {"from": "published_at", "time": "local"},
-        },
-    }
-)  # fmt: skip
+_OWN_EVENT: dict[str, Any] = {
+    **_own("type", "user_id", "item_id", "value", "context"),
+    "timestamp": {"from": "timestamp", "time": "local"},
+}
+_OWN_ITEM: dict[str, Any] = {
+    **_own("item_id", "title", "kind", "category", "tags", "price", "currency", "url", "cover_url", "teacher"),
+    **_own("difficulty", "language", "text", "available"),
+    "published_at": {"from": "published_at", "time": "local"},
+}
+OWN_NAMES_WITHOUT_ID = json.dumps({"format": 1, "event": _OWN_EVENT, "item": _OWN_ITEM})
+OWN_NAMES = json.dumps({"format": 1, "event": _OWN_EVENT | _own("message_id"), "item": _OWN_ITEM})
 """For files whose columns have our names; times without an offset are local ones of the platform."""
