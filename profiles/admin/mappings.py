@@ -23,7 +23,7 @@ MAY_LOOK = ("profiles.view_platformmapping", "profiles.add_platformmapping", "pr
 
 
 def _text(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows, "class": "desk-input desk-mono desk-written", "spellcheck": "false"})
+    return forms.Textarea(attrs={"rows": rows, "class": "desk-input desk-mono", "spellcheck": "false"})
 
 
 class MappingForm(forms.ModelForm):

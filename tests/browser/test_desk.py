@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Platform
 from crossmarket.foundation.models import Job
-from profiles.models import Event
+from profiles.models import Event, PlatformMapping
 from recommend.models import ModelVersion
 from tests.factories import PASSWORD, CourseFactory, EventFactory, PlatformFactory, UserFactory
 
@@ -88,3 +88,20 @@ def test_on_a_phone_nothing_sticks_out(desk: Page, platform: Platform) -> None:
         desk.goto(f"/admin/{path}")
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert desk.evaluate(wider) <= 0, path
+
+
+def test_a_mapping_follows_what_is_written(desk: Page, platform: Platform) -> None:
+    desk.goto("/admin/profiles/platformmapping/add/")
+    desk.locator("select[name=platform]").select_option(str(platform.pk))
+    desk.locator("select[name=example]").select_option("course_site")
+    expect(desk.locator("#mapped-event")).to_contain_text('"value": 9990')
+    document = desk.locator("textarea[name=document]")
+    written = document.input_value()
+    document.fill(written.replace("yuan->fen", "yuan->gold", 1))
+    expect(desk.locator("#mapping-faults")).to_contain_text("/event/value/0/unit")
+    document.fill(written.replace("yuan->fen", "jiao->fen", 1))
+    expect(desk.locator("#mapping-faults")).not_to_contain_text("/event")
+    expect(desk.locator("#mapped-event")).to_contain_text('"value": 999')
+    desk.get_by_role("button", name="Save", exact=True).click()
+    desk.wait_for_url("**/platformmapping/")
+    assert '"unit": "jiao->fen"' in PlatformMapping.objects.get(platform=platform).document
