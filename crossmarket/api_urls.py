@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from accounts import api as accounts
 from profiles import api as profiles
+from profiles.profile_api import UserProfile
 from recommend import api as recommend
 
 
@@ -27,5 +28,6 @@ urlpatterns = [
     path("users", accounts.Users.as_view()),
     path("users/<id:user_id>/consents", accounts.Consents.as_view()),
     path("users/<id:user_id>/link-codes", accounts.LinkCodes.as_view()),
+    path("users/<id:user_id>/profile", UserProfile.as_view()),
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
 ]

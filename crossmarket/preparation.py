@@ -52,6 +52,7 @@ def prepare(console: Console) -> None:
         console.print("[bold]Training the first models[/bold]")
         _run_command("train", *QUICK_ALGORITHMS, "--here")
     if notes.path().exists():
+        build_first_profiles_later(console)
         train_slow_models_later(console)
 
 
@@ -90,6 +91,17 @@ def needs_first_model() -> bool:
     from recommend.models import ModelVersion
 
     return ModelVersion.objects.active() is None and Event.objects.exists()
+
+
+def build_first_profiles_later(console: Console) -> None:
+    """Leave the first profiles to the worker, which takes a minute."""
+    from crossmarket.foundation.models import Job
+    from profiles.models import ProfileModel
+    from profiles.profiling.building import BUILD, enqueue_build
+
+    if ProfileModel.objects.current() is None and not Job.objects.open().filter(kind=BUILD).exists():
+        enqueue_build()
+        console.print("Profiles are built in the background; watch it in the admin under Jobs.")
 
 
 def train_slow_models_later(console: Console) -> None:

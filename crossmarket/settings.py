@@ -139,6 +139,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "end jobs whose worker is gone": {"task": "foundation.end_lost_jobs", "schedule": 60.0},
     "write down what was recommended": {"task": "recommend.store_recommendations", "schedule": 5.0},
+    "build profiles": {"task": "profiles.build_profiles_nightly", "schedule": 24 * 3600.0},
     "train the recommender": {"task": "recommend.train_nightly", "schedule": 24 * 3600.0},
 }
 

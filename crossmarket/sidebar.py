@@ -20,6 +20,8 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         [
             (_("Persons"), "person", "accounts.person"),
             (_("Linked accounts"), "link", "accounts.linkedaccount"),
+            (_("Profiles"), "fingerprint", "profiles.profile"),
+            (_("Profile models"), "hub", "profiles.profilemodel"),
             (_("Consent history"), "verified_user", "accounts.consent"),
         ],
     ),

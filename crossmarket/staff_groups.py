@@ -18,12 +18,14 @@ MARKETERS_MAY = {
     "profiles.experiment": ("view", "add", "change", "delete"),
     "profiles.arm": ("view", "add", "change", "delete"),
     "profiles.fileimport": ("view", "add"),
+    "profiles.profile": ("view",),
+    "profiles.profilemodel": ("view", "add"),
     "recommend.modelversion": ("view", "add", "change"),
     "recommend.recommendation": ("view",),
     "foundation.job": ("view", "change"),
 }
-"""By model: look at everything, mend courses and events, run experiments, state consents for people, train models and
-choose among them.
+"""By model: look at everything, mend courses and events, run experiments, state consents for people, build profiles,
+train models and choose among them.
 
 Keys, signing secrets, platforms, users and groups stay with administrators.
 """

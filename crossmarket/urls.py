@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("crossmarket.api_urls")),
     path("", include("recommend.urls")),
     path("courses/", include("profiles.urls")),
+    path("me/profile/", include("profiles.own_urls")),
     path("me/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

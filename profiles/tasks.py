@@ -1,5 +1,14 @@
 """What workers do for profiles: importing this module lets them know the kinds of jobs."""
 
-from profiles import importing, replaying
+from celery import shared_task
 
-__all__ = ["importing", "replaying"]
+from profiles import importing, replaying
+from profiles.profiling import building
+
+__all__ = ["build_profiles_nightly", "importing", "replaying"]
+
+
+@shared_task(name="profiles.build_profiles_nightly", ignore_result=True)
+def build_profiles_nightly() -> None:
+    """Build all profiles anew."""
+    building.enqueue_build()

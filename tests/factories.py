@@ -19,6 +19,8 @@ from profiles.models import (
     FileImport,
     FileShape,
     PlatformMapping,
+    Profile,
+    ProfileModel,
     RejectedEvent,
 )
 from recommend.models import ModelVersion, Recommendation
@@ -241,3 +243,38 @@ class FileImportFactory(DjangoModelFactory):
     file = factory.django.FileField(
         data=b"type,user_id,timestamp\nview,u1,2026-03-01 20:15:00\n", filename="events.csv"
     )
+
+
+class ProfileModelFactory(DjangoModelFactory):
+    """A profile model with which all profiles were built; its arrays are not stored anywhere."""
+
+    class Meta:
+        model = ProfileModel
+
+    number = factory.Sequence(lambda number: number + 1)
+    persons = 100
+    courses = 20
+    topics = factory.LazyFunction(lambda: ["数据库", "考研"])
+    explained = factory.LazyFunction(lambda: [0.4, 0.2])
+    drift = factory.LazyFunction(lambda: {"events": 0.12})
+    completed_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
+class ProfileFactory(DjangoModelFactory):
+    """The profile of somebody who did one thing."""
+
+    class Meta:
+        model = Profile
+
+    account = factory.SubFactory(LinkedAccountFactory)
+    account_ids = factory.LazyAttribute(lambda profile: [profile.account.pk])
+    traits = factory.LazyFunction(
+        lambda: {
+            "events": 1,
+            "hours": {"habit": "night"},
+            "spending": {"tier": None, "percentile": 0.5},
+        }
+    )
+    vector = factory.LazyFunction(lambda: [0.5, -0.5])
+    model = factory.SubFactory(ProfileModelFactory)
+    fresh_at = factory.LazyFunction(lambda: datetime.now(UTC))

@@ -5,6 +5,7 @@ from profiles.models.event import Event, EventType
 from profiles.models.experiment import Arm, Experiment, ExperimentState, Exposure, Measure
 from profiles.models.file_import import FileEncoding, FileImport, FileShape, FileSubject
 from profiles.models.platform_mapping import PlatformMapping
+from profiles.models.profile import Profile, ProfileModel
 from profiles.models.rejected_event import RejectedEvent
 
 __all__ = [
@@ -22,5 +23,7 @@ __all__ = [
     "FileSubject",
     "Measure",
     "PlatformMapping",
+    "Profile",
+    "ProfileModel",
     "RejectedEvent",
 ]

@@ -22,6 +22,7 @@ from tests.factories import (
     LinkedAccountFactory,
     ModelVersionFactory,
     PlatformMappingFactory,
+    ProfileFactory,
     RecommendationFactory,
     RejectedEventFactory,
     UserFactory,
@@ -44,6 +45,7 @@ def world(db: None) -> None:
         RejectedEventFactory()
         PlatformMappingFactory()
         FileImportFactory()
+        ProfileFactory(account=account)
         JobFactory()
         RecommendationFactory(account=account, model=ModelVersionFactory())
         ArmFactory()
