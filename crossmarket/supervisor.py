@@ -24,6 +24,11 @@ GRACE = 5
 """Seconds that leftover processes get to end before they are killed."""
 
 
+SECONDS_BETWEEN_ASKS = 0.1
+MOST_ASKS = 100
+"""How often a child that was told to end before it had started is waited for."""
+
+
 class AlreadyRunningError(Exception):
     """Another supervisor works on the same data folder."""
 
@@ -70,6 +75,7 @@ class Supervisor(Manager):
         self._procmgr = OneByOne()
         self._folder = folder
         self._once_started: Callable[[], None] | None = None
+        self._asks = 0
         self.ended_first: list[str] = []
         for child in children:
             environment = os.environ | child.environment | {MARK: str(folder)}
@@ -89,10 +95,22 @@ class Supervisor(Manager):
 
     def terminate(self) -> None:
         """End all children. Unless a signal asked for it, note who ended by itself."""
+        if not self._all_started():
+            self._ask_again()
+            return
         told = self.returncode is not None and self.returncode > signal.NSIG
         if not (told or self._terminating):
             self.ended_first = [name for name, of in self._processes.items() if of.get("returncode") is not None]
         super().terminate()
+
+    def _ask_again(self) -> None:
+        """Put the end off until every child has told its number, without which it cannot be ended."""
+        self._asks += 1
+        if self._asks > MOST_ASKS:
+            raise SystemExit("A child did not even start; ending without it.")  # what did start is ended by its mark
+        again = threading.Timer(SECONDS_BETWEEN_ASKS, os.kill, (os.getpid(), signal.SIGTERM))
+        again.daemon = True
+        again.start()
 
     def _start(self) -> None:
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

@@ -60,6 +60,16 @@ def test_a_signal_ends_all(tmp_path: Path, number: signal.Signals) -> None:
     assert children_of(tmp_path) == []
 
 
+def test_a_signal_that_comes_before_all_have_started_ends_all(tmp_path: Path) -> None:
+    for _attempt in range(3):
+        running = start(tmp_path, *[SLEEP] * 6)
+        wait_until(lambda: bool(children_of(tmp_path)))
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=60)
+        assert output.endswith("told\n")
+        assert children_of(tmp_path) == []
+
+
 def test_a_child_that_does_not_heed_signals_is_killed(tmp_path: Path) -> None:
     running = start(tmp_path, SLEEP, STUBBORN)
     wait_until(lambda: both_run(tmp_path))
