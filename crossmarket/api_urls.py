@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from accounts import api as accounts
+from accounts import change_api as changes
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
 from recommend import api as recommend
@@ -24,6 +25,7 @@ urlpatterns = [
     path("items", profiles.Items.as_view()),
     path("items/<id:item_id>/similar", recommend.Similar.as_view()),
     path("items/<id:item_id>", profiles.Item.as_view()),
+    path("changes", changes.Changes.as_view()),
     path("links", accounts.Links.as_view()),
     path("users", accounts.Users.as_view()),
     path("users/<id:user_id>/consents", accounts.Consents.as_view()),

@@ -1,4 +1,4 @@
-"""A sign of life of every Celery worker, kept in Redis: cheaper to ask for than the workers themselves."""
+"""A sign of life of every Celery worker that runs jobs, kept in Redis: cheaper to ask for than the workers."""
 
 import time
 from typing import Any
@@ -26,6 +26,10 @@ class HeartbeatStep(bootsteps.StartStopStep):
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._repeated: Any = None
+
+    def include_if(self, parent: Any) -> bool:
+        """Only for workers that take jobs: one for webhooks alone is no sign that jobs are done."""
+        return parent.app.conf.task_default_queue in parent.app.amqp.queues.consume_from
 
     def start(self, parent: Any) -> None:
         """Beat now and every few seconds."""

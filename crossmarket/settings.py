@@ -134,12 +134,18 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
+CELERY_TASK_ROUTES = {"accounts.webhooks.*": {"queue": "webhooks"}}
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "end jobs whose worker is gone": {"task": "foundation.end_lost_jobs", "schedule": 60.0},
     "write down what was recommended": {"task": "recommend.store_recommendations", "schedule": 5.0},
     "build profiles": {"task": "profiles.build_profiles_nightly", "schedule": 24 * 3600.0},
+    "look for webhooks to deliver": {
+        "task": "accounts.webhooks.look",
+        "schedule": 1.0,
+        "options": {"expires": 5.0},
+    },
     "train the recommender": {"task": "recommend.train_nightly", "schedule": 24 * 3600.0},
 }
 
@@ -221,12 +227,13 @@ REST_FRAMEWORK = {
 }
 API_RATE_LIMIT_SECRET = env.int("API_RATE_LIMIT_SECRET", default=60_000)
 API_RATE_LIMIT_PUBLISHABLE = env.int("API_RATE_LIMIT_PUBLISHABLE", default=600)
+WEBHOOKS_TO_PRIVATE_NETWORKS = env.bool("WEBHOOKS_TO_PRIVATE_NETWORKS", default=False)
 
 HOLDOUT_SHARE = env.float("HOLDOUT_SHARE", default=0.05)
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "CrossMarket partner API",
-    "DESCRIPTION": "Events in; recommendations out. Errors are RFC 9457 problem details.",
+    "DESCRIPTION": "Events in; recommendations and changes out. Errors are RFC 9457 problem details.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Delivery
 from crossmarket.foundation.models import Job
 from profiles.models import RejectedEvent
 
@@ -43,6 +44,14 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         ],
     ),
     (
+        _("Data out"),
+        [
+            (_("Changes"), "rss_feed", "accounts.change"),
+            (_("Deliveries"), "send", "accounts.delivery"),
+            (_("Webhook endpoints"), "webhook", "accounts.webhookendpoint"),
+        ],
+    ),
+    (
         _("Set-up"),
         [
             (_("Platforms"), "storefront", "accounts.platform"),
@@ -56,6 +65,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
 """Groups of (title, icon, model)."""
 
 BADGES: dict[str, QuerySet[Any]] = {
+    "accounts.delivery": Delivery.objects.parked(),
     "profiles.rejectedevent": RejectedEvent.objects.waiting(),
     "foundation.job": Job.objects.open(),
 }

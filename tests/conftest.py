@@ -31,7 +31,7 @@ os.environ.setdefault("LOG_LEVEL", "WARNING")
 if os.environ.get("REDIS_URL", "").startswith(("redis://", "rediss://")):
     os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{TEST_REDIS_DATABASE}"))
 
-pytest_plugins = ["tests.chromium", "tests.processes"]
+pytest_plugins = ["tests.chromium", "tests.processes", "tests.receiver"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

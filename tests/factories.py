@@ -7,7 +7,20 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Platform, Purpose, User
+from accounts.models import (
+    Change,
+    Consent,
+    ConsentSource,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    LinkedAccount,
+    Person,
+    Platform,
+    Purpose,
+    User,
+    WebhookEndpoint,
+)
 from crossmarket.foundation.models import Job, JobState
 from profiles.ingest.mapping import EXAMPLES
 from profiles.models import (
@@ -125,6 +138,55 @@ class ConsentFactory(DjangoModelFactory):
     purpose = Purpose.RECOMMENDATION
     granted = True
     source = ConsentSource.PLATFORM
+
+
+class ChangeFactory(DjangoModelFactory):
+    """Two accounts were joined; the change has no place in the stream yet."""
+
+    class Meta:
+        model = Change
+
+    platform = factory.SubFactory(PlatformFactory)
+    type = "account.joined"
+    user_id = factory.Sequence(lambda number: f"user-{number}")
+    data = factory.LazyAttribute(lambda change: {"user_id": change.user_id, "platforms": ["tide"]})
+    happened_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
+class WebhookEndpointFactory(DjangoModelFactory):
+    """An endpoint that is told everything, on a platform of its own."""
+
+    class Meta:
+        model = WebhookEndpoint
+
+    platform = factory.SubFactory(PlatformFactory)
+    url = "https://shop.example/webhooks"
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """A delivery that was given up, with one answer."""
+
+    class Meta:
+        model = Delivery
+        skip_postgeneration_save = True
+
+    endpoint = factory.SubFactory(WebhookEndpointFactory)
+    change = factory.SubFactory(
+        ChangeFactory,
+        platform=factory.SelfAttribute("..endpoint.platform"),
+        position=factory.SelfAttribute("..position"),
+    )
+    user_id = factory.SelfAttribute("change.user_id")
+    position = factory.Sequence(lambda number: number + 1)
+    state = DeliveryState.PARKED
+    attempts = 33
+    waiting_since = factory.LazyFunction(lambda: datetime.now(UTC) - timedelta(days=1))
+    due_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+    @factory.post_generation
+    def answers(self, create: bool, extracted: Any, **fields: Any) -> None:
+        """The last answer."""
+        DeliveryAttempt.objects.create(delivery=self, status=500, words="<b>oops</b>", seconds=0.2)
 
 
 class RejectedEventFactory(DjangoModelFactory):

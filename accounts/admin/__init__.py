@@ -1,5 +1,5 @@
-"""The desk of who: platforms and their keys, users, persons and their accounts."""
+"""The desk of who: platforms and their keys, users, persons and their accounts, and what platforms are told."""
 
-from accounts.admin import accounts, platforms, users
+from accounts.admin import accounts, deliveries, platforms, users, webhooks
 
-__all__ = ["accounts", "platforms", "users"]
+__all__ = ["accounts", "deliveries", "platforms", "users", "webhooks"]

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import sharing
 from accounts.models import ConsentSource, LinkCode, LinkedAccount, Person, Purpose
+from accounts.services import joining_news
 from accounts.services.consents import state_consents
+from accounts.services.joining_lock import one_at_a_time
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0, 1, I and O, which people mistake for one another."""
 CODE_LENGTH = 10
 CODE_LIFETIME = timedelta(minutes=10)
-LOCK = 7_105_283
-"""The number of the database lock that joinings and separations take; nothing else uses it."""
 
 
 class LinkRefused(Exception):
@@ -55,7 +55,7 @@ def link(account: LinkedAccount, code: str, person_agrees: bool = False) -> Link
     `person_agrees` says that the person has just agreed to the joining, here: that is written down for both accounts.
     Raises `LinkRefused`: `invalid_code`, `same_account`, `consent_required`, `platform_already_linked`.
     """
-    _one_at_a_time()
+    one_at_a_time()
     other = _account_of_code(code)
     if other.pk == account.pk:
         raise LinkRefused("same_account", "This code was made for this very account; enter it on another platform.")
@@ -68,7 +68,8 @@ def link(account: LinkedAccount, code: str, person_agrees: bool = False) -> Link
     if kept != given_up:
         _check_platforms([kept, given_up])
         sharing.forget_on_commit([kept, given_up])
-        LinkedAccount.objects.filter(person_id=given_up).update(person_id=kept)
+        with joining_news.telling([kept, given_up]):
+            LinkedAccount.objects.filter(person_id=given_up).update(person_id=kept)
         Person.objects.filter(pk=given_up).delete()
     return LinkedAccount.objects.select_related("platform").get(pk=other.pk)
 
@@ -76,11 +77,12 @@ def link(account: LinkedAccount, code: str, person_agrees: bool = False) -> Link
 @transaction.atomic
 def leave(account: LinkedAccount) -> None:
     """Take the account out of the person it shares with others; alone already, it stays as it is."""
-    _one_at_a_time()
+    one_at_a_time()
     current = LinkedAccount.objects.get(pk=account.pk)
     if LinkedAccount.objects.others_of(current).exists():
         sharing.forget_on_commit([current.person_id])
-        LinkedAccount.objects.filter(pk=account.pk).update(person=Person.objects.create())
+        with joining_news.telling([current.person_id]):
+            LinkedAccount.objects.filter(pk=account.pk).update(person=Person.objects.create())
 
 
 def _account_of_code(code: str) -> LinkedAccount:
@@ -95,12 +97,6 @@ def _account_of_code(code: str) -> LinkedAccount:
     used.used_at = timezone.now()
     used.save(update_fields=["used_at"])
     return used.account
-
-
-def _one_at_a_time() -> None:
-    """Wait until no other joining or separating is under way; they are rare, short, and may meet in any order."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _hold(account: LinkedAccount, other: LinkedAccount) -> list[LinkedAccount]:

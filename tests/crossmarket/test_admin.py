@@ -16,6 +16,7 @@ from crossmarket import staff_groups
 from tests.factories import (
     ArmFactory,
     ConsentFactory,
+    DeliveryFactory,
     EventFactory,
     FileImportFactory,
     JobFactory,
@@ -50,6 +51,7 @@ def world(db: None) -> None:
         RecommendationFactory(account=account, model=ModelVersionFactory())
         ArmFactory()
         UserFactory()
+        DeliveryFactory()
     Group.objects.create(name="运营")
 
 

@@ -21,11 +21,14 @@ REFUSALS = (
 )
 """What can stand in the way, each with advice in its message."""
 
+WEBHOOKS_WORKER = ("--queues", "webhooks", "--pool", "threads", "--concurrency", "16", "--hostname", "webhooks@%h")
+"""Webhooks have a worker of their own: it waits for others' servers, and is not kept waiting by long jobs."""
+
 
 class Command(BaseCommand):
     """Run everything until Ctrl-C."""
 
-    help = "Prepare the database, files, demo data and models, then run web server, worker, beat and partner sites."
+    help = "Prepare the database, files, demo data and models, then run web server, workers, beat and partner sites."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -70,17 +73,18 @@ def ports_needed() -> list[int]:
 
 
 def children(sites: dict[str, int]) -> list[Child]:
-    """Everything that runs: web server, worker, beat, and the demo partner sites given."""
+    """Everything that runs: web server, workers, beat, and the demo partner sites given."""
     level = os.environ.get("LOG_LEVEL") or "WARNING"
     environment = {"LOG_LEVEL": level}
     # In a container everything runs as root, which Celery warns about at length.
     calm = ["-W", "ignore:You're running the worker"]
     celery = [sys.executable, *calm, "-m", "celery", "--quiet", "--skip-checks", "--app", "crossmarket"]
     concurrency = os.environ.get("WORKER_CONCURRENCY") or "2"
-    worker = ["worker", "--concurrency", concurrency, "--without-gossip", "--without-mingle", "--loglevel", level]
+    alone = ["--without-gossip", "--without-mingle", "--loglevel", level]
     commands = {
         "web": [sys.executable, "-m", "gunicorn", "--config", "python:crossmarket.gunicorn"],
-        "worker": [*celery, *worker],
+        "worker": [*celery, "worker", "--concurrency", concurrency, *alone],
+        "webhooks": [*celery, "worker", *WEBHOOKS_WORKER, *alone],
         "beat": [*celery, "beat", "--pidfile", "", "--loglevel", level],
     }
     for slug, number in sites.items():

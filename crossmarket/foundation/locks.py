@@ -1,0 +1,24 @@
+"""Locks of the database that are held longer than a transaction, and end with the process that holds them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def only_one(kind: int, number: int) -> Iterator[bool]:
+    """Whether we are the only ones inside such a block with these two numbers (32 bits each); nobody waits.
+
+    `kind` keeps the locks of different subjects apart. The lock belongs to this thread's connection: when the process
+    dies, the database lets go of it. Not to be used inside a transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [kind, number])
+        is_ours: bool = cursor.fetchone()[0]
+    try:
+        yield is_ours
+    finally:
+        if is_ours and connection.connection is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [kind, number])
