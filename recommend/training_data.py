@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import numpy as np
 from django.db.models import F, FloatField
@@ -91,7 +91,7 @@ def _latest_first_meetings(interactions: Interactions) -> Int64Array:
 def _rows() -> Iterator[tuple[int, int, float, float]]:
     events = Event.objects.consented(Purpose.RECOMMENDATION).engaging()
     events = events.filter(timestamp__lte=timezone.now() + timedelta(days=1))
-    seconds = Cast(Extract(F("timestamp"), "epoch"), FloatField())
+    seconds = Cast(Extract(F("timestamp"), "epoch", tzinfo=UTC), FloatField())
     columns = events.annotate(seconds=seconds).values_list("account_id", "course_id", "engagement", "seconds")
     yield from columns.iterator(chunk_size=CHUNK)
 

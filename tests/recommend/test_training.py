@@ -71,6 +71,11 @@ class TestWhatIsLearnedFrom:
         EventFactory(timestamp=timezone.now() + timedelta(days=2))
         assert len(training_data.load().interactions) == 0
 
+    def test_times_are_seconds_since_the_epoch_whatever_the_time_zone(self) -> None:
+        at = timezone.now() - timedelta(hours=1)
+        EventFactory(timestamp=at)
+        assert training_data.load().interactions.times.tolist() == [pytest.approx(at.timestamp(), abs=1e-3)]
+
     def test_measured_on_the_last_course_that_a_learner_met(self) -> None:
         account, start = LinkedAccountFactory(), timezone.now() - timedelta(days=1)
         first, last = CourseFactory(), CourseFactory()
