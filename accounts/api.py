@@ -14,11 +14,10 @@ from accounts.services import linking
 from accounts.services.accounts import UserDescription, describe_users, ensure_accounts
 from accounts.services.consents import consent_history, consent_state, state_consents
 from crossmarket.foundation.batches import MOST_ENTRIES, BatchAnswer, parse, read_envelope, told
-from crossmarket.foundation.bodies import read_json
+from crossmarket.foundation.bodies import Identifier, read_json
 from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.schema import USER_ID, documented
 
-Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")]
 
 

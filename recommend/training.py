@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_noop
 
 from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
+from crossmarket.foundation.locks import one_at_a_time
 from crossmarket.foundation.models import Job
 from recommend import model_store, training_data, versions
 from recommend.algorithms.base import Algorithm, EmptyDataset, InvalidConfig
@@ -23,8 +24,7 @@ TRAIN = gettext_noop("recommend.train")
 LOADING = gettext_noop("loading events")
 STORING = gettext_noop("storing the model")
 DECIDING_METRIC = "ndcg@10"
-NUMBERING_LOCK = 7_105_284
-"""The number of the database lock under which version numbers are given; nothing else uses it."""
+NUMBERING = "numbering models"
 
 
 class Activation(models.TextChoices):
@@ -106,8 +106,7 @@ def _store(model: Algorithm[Any], data: TrainingData, metrics: Result, fit_secon
     version_id = uuid.uuid4()
     model_store.save(version_id, model, data.course_ids)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])
+        one_at_a_time(NUMBERING)
         latest = ModelVersion.objects.filter(algorithm=model.name).aggregate(models.Max("number"))["number__max"]
         return ModelVersion.objects.create(
             id=version_id,

@@ -2,16 +2,15 @@
 
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from crossmarket.foundation import generations
+from crossmarket.foundation.locks import one_at_a_time
 from recommend import model_store
 from recommend.models import ModelVersion
 
-ACTIVATION_LOCK = 7_105_285
-"""The number of the database lock under which models are activated; nothing else uses it."""
-
+ACTIVATING = "activating models"
 
 KEPT = 10
 """How many models of an algorithm are kept besides those in use: they are large, and trained anew every night."""
@@ -24,7 +23,7 @@ class NothingToRollBackTo(Exception):
 @transaction.atomic
 def activate(version: ModelVersion) -> None:
     """Let this model answer from now on; running web workers take it up with their next request."""
-    _one_at_a_time()
+    one_at_a_time(ACTIVATING)
     ModelVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
     ModelVersion.objects.filter(pk=version.pk).update(is_active=True, activated_at=timezone.now())
     version.refresh_from_db()
@@ -34,7 +33,7 @@ def activate(version: ModelVersion) -> None:
 @transaction.atomic
 def roll_back() -> ModelVersion:
     """Let the model answer that did before the active one. Raises `NothingToRollBackTo`."""
-    _one_at_a_time()
+    one_at_a_time(ACTIVATING)
     active = ModelVersion.objects.active()
     earlier = ModelVersion.objects.before(active).first() if active else None
     if active is None or earlier is None:
@@ -52,7 +51,7 @@ def drop_old(algorithm: str) -> int:
 
     The active one stays, and so does the one that `roll_back` would go to.
     """
-    _one_at_a_time()
+    one_at_a_time(ACTIVATING)
     active = ModelVersion.objects.active()
     needed = [active, ModelVersion.objects.before(active).first()] if active else []
     old = ModelVersion.objects.filter(algorithm=algorithm).exclude(pk__in=[each.pk for each in needed if each])
@@ -61,9 +60,3 @@ def drop_old(algorithm: str) -> int:
     for version_id in gone:
         transaction.on_commit(partial(model_store.delete, version_id), robust=True)
     return len(gone)
-
-
-def _one_at_a_time() -> None:
-    """Wait until no other model is being activated."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ACTIVATION_LOCK])

@@ -4,7 +4,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import IO, TypeVar, cast
+from typing import IO, Annotated, TypeVar, cast
 
 import msgspec
 from django.http import HttpRequest, UnreadablePostError
@@ -21,6 +21,9 @@ NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 ESCAPED_NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
 BRACKET = re.compile(rb"[\[\]{}]")
+
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+"""An id that a platform gives."""
 
 Type = TypeVar("Type")
 

@@ -1,9 +1,15 @@
-"""Locks of the database that are held longer than a transaction, and end with the process that holds them."""
+"""Locks of the database: until the transaction ends, or until the process that holds them lets go or dies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+
+
+def one_at_a_time(subject: str) -> None:
+    """Wait until no other transaction holds the lock of this subject; ours is held until the running one ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
 
 
 @contextmanager

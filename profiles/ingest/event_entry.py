@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import msgspec
 
 from crossmarket.foundation.batches import Refusal
+from crossmarket.foundation.bodies import Identifier
 from profiles.models import EventType
 
-Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 MOST_MONEY = 10**11
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(hours=24)

@@ -10,7 +10,8 @@ from django.db import transaction
 from accounts.models import Platform
 from crossmarket.foundation import generations
 from crossmarket.foundation.batches import BatchAnswer, Parsed, Refusal, parse, told
-from profiles.ingest.event_entry import MOST_MONEY, Identifier
+from crossmarket.foundation.bodies import Identifier
+from profiles.ingest.event_entry import MOST_MONEY
 from profiles.models import Course, CourseKind
 
 SAFE_ADDRESS = ("http://", "https://", "/")

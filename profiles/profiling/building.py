@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import LinkedAccount, Platform, Purpose
 from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
+from crossmarket.foundation.locks import one_at_a_time
 from crossmarket.foundation.models import Job, JobState
 from profiles.modeling import drift, features, prices, profile_model, topics
 from profiles.modeling.columns import CourseColumns, Ints
@@ -38,8 +39,7 @@ MOST_TEACHERS = 30_000
 """Models learn from so many persons at most, a random part of all: percentiles and axes gain nothing from more."""
 KEPT = 5
 """How many models are kept, besides those that profiles still rest on."""
-NUMBERING_LOCK = 7_105_286
-"""The number of the database lock under which version numbers are given; nothing else uses it."""
+NUMBERING = "numbering profile models"
 
 Each = TypeVar("Each")
 
@@ -175,8 +175,7 @@ def _store(learned: Learned, sample: Features, now: datetime, job: Job, courses:
     before = ProfileModel.objects.current()
     known = {name: (edges, shares) for name, (edges, shares) in (before.spread if before else {}).items()}
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])
+        one_at_a_time(NUMBERING)
         latest = ProfileModel.objects.aggregate(latest=Max("number"))["latest"]
         return ProfileModel.objects.create(
             id=version_id,
