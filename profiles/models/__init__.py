@@ -7,6 +7,7 @@ from profiles.models.file_import import FileEncoding, FileImport, FileShape, Fil
 from profiles.models.platform_mapping import PlatformMapping
 from profiles.models.profile import Profile, ProfileModel
 from profiles.models.rejected_event import RejectedEvent
+from profiles.models.segment import Segment, SegmentDay, SegmentKind, SegmentMember
 
 __all__ = [
     "Arm",
@@ -26,4 +27,8 @@ __all__ = [
     "Profile",
     "ProfileModel",
     "RejectedEvent",
+    "Segment",
+    "SegmentDay",
+    "SegmentKind",
+    "SegmentMember",
 ]
