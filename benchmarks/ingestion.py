@@ -121,7 +121,7 @@ def _empty() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE profiles_event")
+        cursor.execute("TRUNCATE profiles_event CASCADE")
         cursor.execute("CHECKPOINT")
 
 

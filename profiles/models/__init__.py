@@ -1,7 +1,9 @@
 """The tables of what we know."""
 
 from profiles.models.course import Course, CourseKind
-from profiles.models.event import Event, EventType
+from profiles.models.event import Event
+from profiles.models.event_flag import EventFlag
+from profiles.models.event_type import EventType
 from profiles.models.experiment import Arm, Experiment, ExperimentState, Exposure, Measure
 from profiles.models.file_import import FileEncoding, FileImport, FileShape, FileSubject
 from profiles.models.platform_mapping import PlatformMapping
@@ -14,6 +16,7 @@ __all__ = [
     "Course",
     "CourseKind",
     "Event",
+    "EventFlag",
     "EventType",
     "Experiment",
     "ExperimentState",

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import LinkedAccount, Platform
 from accounts.models.linked_account import consenting_to
 from profiles.models.course import Course
+from profiles.models.event_type import EventType
+from profiles.models.missing_value import clean_value
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -21,22 +23,6 @@ class Telling(TypedDict):
     """What `EventQuerySet.engaging` adds to an event."""
 
     engagement: float
-
-
-class EventType(models.TextChoices):
-    """What can be done."""
-
-    VIEW = "view", _("viewed")
-    CLICK = "click", _("clicked")
-    SEARCH = "search", _("searched")
-    LIKE = "like", _("liked")
-    SHARE = "share", _("shared")
-    COMMENT = "comment", _("commented")
-    RATING = "rating", _("rated")
-    PURCHASE = "purchase", _("bought")
-    REFUND = "refund", _("returned")
-    COMPLETE = "complete", _("completed")
-    IMPRESSION = "impression", _("was shown")
 
 
 ENGAGEMENT = {
@@ -69,6 +55,13 @@ class EventQuerySet(models.QuerySet["Event"]):
     def consented(self, *purposes: str) -> Self:
         """Those of accounts that agree to all of these purposes now."""
         return self.filter(consenting_to(*purposes, path="account__"))
+
+    def cleaned(self) -> Self:
+        """Those that no step of cleaning left out. `clean_value` is the value, or what stands for a missing one.
+
+        Whatever learns from events, or counts them, reads these.
+        """
+        return self.filter(flag__isnull=True).annotate(clean_value=clean_value())
 
     def engaging(self) -> "models.QuerySet[WithAnnotations[Event, Telling]]":
         """Those that tell of liking a course, with how much as `engagement` (float, above 0)."""

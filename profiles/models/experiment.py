@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount
-from profiles.models.event import EventType
+from profiles.models.event_type import EventType
 
 LONGEST_DAYS = 365
 KNOWN_BY = _("By which programs know it: letters, digits and hyphens")
