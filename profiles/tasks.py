@@ -4,8 +4,9 @@ from celery import shared_task
 
 from profiles import importing, replaying
 from profiles.profiling import building
+from profiles.segmentation import rebuilding
 
-__all__ = ["build_profiles_nightly", "importing", "replaying"]
+__all__ = ["build_profiles_nightly", "importing", "rebuilding", "replaying"]
 
 
 @shared_task(name="profiles.build_profiles_nightly", ignore_result=True)

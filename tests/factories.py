@@ -35,6 +35,7 @@ from profiles.models import (
     Profile,
     ProfileModel,
     RejectedEvent,
+    Segment,
 )
 from recommend.models import ModelVersion, Recommendation
 
@@ -340,3 +341,14 @@ class ProfileFactory(DjangoModelFactory):
     vector = factory.LazyFunction(lambda: [0.5, -0.5])
     model = factory.SubFactory(ProfileModelFactory)
     fresh_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
+class SegmentFactory(DjangoModelFactory):
+    """Those who viewed something, without members yet."""
+
+    class Meta:
+        model = Segment
+
+    key = factory.Sequence(lambda number: f"segment-{number}")
+    name = factory.Sequence(lambda number: f"分群 {number}")
+    rule = factory.LazyFunction(lambda: {"did": {"type": "view"}})

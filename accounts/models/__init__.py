@@ -6,6 +6,7 @@ from accounts.models.consent import Consent, ConsentSource, Purpose
 from accounts.models.linked_account import LinkCode, LinkedAccount
 from accounts.models.person import Person
 from accounts.models.platform import HOUSE_SLUG, Platform
+from accounts.models.stirring import Stirring
 from accounts.models.user import User
 from accounts.models.webhook import Delivery, DeliveryAttempt, DeliveryState, WebhookEndpoint
 
@@ -25,6 +26,7 @@ __all__ = [
     "Person",
     "Platform",
     "Purpose",
+    "Stirring",
     "User",
     "WebhookEndpoint",
 ]

@@ -1,17 +1,27 @@
 """Telling platforms of changes: the rooms declare what there is to tell, and record it with the change itself."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from accounts.models import Change
+from accounts.models import Change, Platform
 
 ROWS_AT_ONCE = 2_000
+OF_MANY = """
+INSERT INTO accounts_change (public_id, platform_id, type, user_id, data, happened_at)
+SELECT gen_random_uuid(), a.platform_id, %(type)s, a.external_id,
+    jsonb_build_object('user_id', a.external_id) || (%(told)s::jsonb #> ARRAY[news.subject, p.locale]), %(at)s
+FROM unnest(%(subjects)s::text[], %(accounts)s::bigint[]) WITH ORDINALITY AS news (subject, account_id, place)
+JOIN accounts_linkedaccount a ON a.id = news.account_id
+JOIN accounts_platform p ON p.id = a.platform_id
+ORDER BY news.place
+"""
 
 
 class UnknownChange(LookupError):
@@ -61,6 +71,30 @@ def record(news: Iterable[News]) -> None:
         for each in news
     ]
     Change.objects.bulk_create(rows, ROWS_AT_ONCE)
+
+
+@transaction.atomic
+def record_of_many(
+    change_type: str, concerned: Mapping[str, Sequence[int]], data_of: Callable[[str, str], Mapping[str, Any]]
+) -> None:
+    """The same for many accounts at once: `concerned` has the accounts (keys) by what it is about.
+
+    `data_of` tells what a platform with a language (such as `zh-hans`) is told of a subject. Raises `UnknownChange`.
+    """
+    subjects = [subject for subject, accounts in concerned.items() for _account in accounts]
+    if not subjects:
+        return
+    locales = list(Platform.objects.order_by().values_list("locale", flat=True).distinct())
+    told = {subject: {locale: data_of(subject, locale) for locale in locales} for subject in concerned}
+    values: dict[str, Any] = {
+        "type": _known(change_type),
+        "told": json.dumps(told),
+        "at": timezone.now(),
+        "subjects": subjects,
+        "accounts": [account for accounts in concerned.values() for account in accounts],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OF_MANY, values)
 
 
 def _known(change_type: str) -> str:

@@ -3,7 +3,8 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount, Purpose
@@ -74,8 +75,16 @@ class SegmentMemberQuerySet(models.QuerySet["SegmentMember"]):
     """Questions about members."""
 
     def standing(self) -> Self:
-        """Those that may still be used: the account agrees to be profiled now."""
-        return self.filter(consenting_to(Purpose.PROFILING, path="account__"))
+        """Those that may still be used: the account agrees to be profiled now, and whoever it belonged for is there.
+
+        Who belongs together with other accounts has it from what all of them did. When one of them withdrew or was
+        separated, it is not known any more whether the rest belong, until they have been looked at again.
+        """
+        together = LinkedAccount.objects.filter(person_id=OuterRef("account__person_id")).order_by()
+        agreeing = together.filter(consenting_to(Purpose.PROFILING, Purpose.CROSS_PLATFORM)).values("person_id")
+        number = Coalesce(Subquery(agreeing.annotate(number=Count("pk")).values("number")), Value(0))
+        joined = consenting_to(Purpose.CROSS_PLATFORM, path="account__") & Q(accounts__lte=number)
+        return self.filter(consenting_to(Purpose.PROFILING, path="account__")).filter(Q(accounts=1) | joined)
 
     def persons(self) -> Self:
         """One row for each person: of accounts that agreed to be joined, the first."""
@@ -86,13 +95,14 @@ class SegmentMember(models.Model):
     """An account of a person who belongs to a segment.
 
     A person belongs with all accounts that agreed to be joined, or with one account that did not; the first account of
-    them `leads`, so that persons are counted once.
+    them `leads`, so that persons are counted once. accounts: how many belong together.
     """
 
     pk = models.CompositePrimaryKey("segment_id", "account_id")
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="members", db_index=False)
     account = models.ForeignKey(LinkedAccount, on_delete=models.CASCADE, related_name="memberships")
     leads = models.BooleanField(default=True)
+    accounts = models.PositiveSmallIntegerField(default=1)
     entered_at = models.DateTimeField(_("entered"))
 
     objects = SegmentMemberQuerySet.as_manager()

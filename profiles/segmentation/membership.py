@@ -1,0 +1,186 @@
+"""Who belongs to which segment: the one place where memberships are changed.
+
+All changes are made under one lock, by persons: in one statement that begins after the lock was taken it is asked who
+shall belong, and what differs is changed; it is counted and told to the platforms in the same transaction. So whatever
+was committed before is seen, entering and leaving alternate for each account, and sizes are exact.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from accounts.services import changes
+from crossmarket.foundation import locks
+from profiles.models import Segment
+from profiles.segmentation import compiling, counting
+from profiles.segmentation.counting import Move, Moved
+from profiles.segmentation.fragments import Sql, sql, together
+from profiles.segmentation.naming import name_of
+from profiles.segmentation.order import Ordered, dependents, in_order
+from profiles.segmentation.statements import CHANGE, DIFFERENT, DISSOLVE, FORGET, GIVEN, HOLD, KEPT, LOOK_AT
+
+ENTERED = changes.declare("segment.entered", _("Segment entered"))
+LEFT = changes.declare("segment.left", _("Segment left"))
+LOCK = "members of segments"
+AT_ONCE = 5_000
+"""So many accounts are looked at in one transaction."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """All accounts of some persons, ascending: whose they are, which account leads them (None without consent), and
+    how many belong together with each.
+    """
+
+    account_ids: list[int]
+    person_ids: list[Any]
+    leads: list[int | None]
+    accounts: list[int]
+
+
+@transaction.atomic
+def settle(
+    account_ids: Sequence[int],
+    only: Collection[int] | None = None,
+    given: Mapping[int, Collection[int]] | None = None,
+) -> Moved:
+    """Look at the persons of these accounts anew: who belongs to which active segment?
+
+    only: the ids of the segments concerned; None for all. given: for segments by id, the leading accounts of those
+    who shall belong, instead of what a rule says.
+    """
+    locks.one_at_a_time(LOCK)
+    layers = in_order(Segment.objects.active().select_for_update(no_key=True).order_by("pk"))
+    scope = _scope(account_ids)
+    moved = Moved()
+    for layer in layers if scope.account_ids else ():
+        concerned = [each for each in layer if only is None or each.segment.pk in only]
+        if concerned:
+            moved += _settle(scope, concerned, given or {})
+    return moved
+
+
+def replace(segment: Segment, leads: Sequence[int] | Sql) -> Moved:
+    """Make these persons, and nobody else, the members: the keys of their first accounts, or a query for them.
+
+    All accounts enter that belong together with one of them; a key that leads nobody is passed over. Five thousand
+    accounts are changed in a transaction, unless the caller has opened one around all.
+    """
+    chosen = rows_of(leads) if isinstance(leads, Sql) else [int(lead) for lead in leads]
+    wanted = sql("SELECT %s::bigint AS segment_id, unnest(%s::bigint[]) AS lead", segment.pk, chosen)
+    only = {segment.pk} | dependents(segment, Segment.objects.active())
+    given = {segment.pk: frozenset(chosen)}
+    moved = Moved()
+    for some in in_parts(differing(segment, wanted)):
+        moved += settle(some, only, given)
+    finish(segment)
+    return moved
+
+
+def differing(segment: Segment, wanted: Sql) -> list[int]:
+    """The accounts whose membership is not as a query wants it: rows of segment_id and lead. Nobody waits for this.
+
+    The query may read `everyone`: rows of account_id and lead.
+    """
+    query = (
+        "WITH everyone AS MATERIALIZED (" + compiling.everyone() + "), belongs (segment_id, lead) AS (" + wanted + "), "
+    )
+    return rows_of(query + sql(DIFFERENT, segment.pk))
+
+
+@transaction.atomic
+def finish(segment: Segment) -> None:
+    """Note that all members of a segment were looked at, and count them."""
+    locks.one_at_a_time(LOCK)
+    counting.count_anew(segment)
+
+
+def dissolve(segment: Segment) -> Moved:
+    """Let everybody leave a segment that is not active any more."""
+    asking = dependents(segment, Segment.objects.active())
+    moved = Moved()
+    while True:
+        with transaction.atomic():
+            locks.one_at_a_time(LOCK)
+            left = _moves(sql(DISSOLVE, segment.pk, AT_ONCE, segment.pk))
+            if not left:
+                return moved
+            moved += _note(left, {segment.pk: segment})
+            if asking:
+                settle([each.account_id for each in left], asking)
+
+
+@transaction.atomic
+def forget(account_ids: Sequence[int]) -> None:
+    """Take accounts that are about to be erased out of all segments; nobody is told.
+
+    Call it first in the transaction that erases them, and mark what remains of their persons (`stirring`).
+    """
+    locks.one_at_a_time(LOCK)
+    counting.count(_moves(sql(FORGET, list(account_ids))))
+
+
+def in_parts(account_ids: Sequence[int], size: int = AT_ONCE) -> Iterator[Sequence[int]]:
+    """A few accounts at a time."""
+    for start in range(0, len(account_ids), size):
+        yield account_ids[start : start + size]
+
+
+def rows_of(query: Sql) -> list[int]:
+    """The first column of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query.text, query.values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _scope(account_ids: Sequence[int]) -> _Scope:
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [list(account_ids)])
+        persons = compiling.persons_of(account_ids) + " ORDER BY account_id"
+        cursor.execute(persons.text, persons.values)
+        columns = list(zip(*cursor.fetchall(), strict=True)) or [(), (), (), ()]
+    return _Scope(*(list(column) for column in columns))
+
+
+def _settle(scope: _Scope, layer: Sequence[Ordered], given: Mapping[int, Collection[int]]) -> Moved:
+    now = timezone.now()
+    everyone = sql(LOOK_AT, scope.account_ids, scope.leads, scope.accounts)
+    concerned = [each.segment.pk for each in layer]
+    rules = {each.segment.pk: each.rule for each in layer if each.rule is not None and each.segment.pk not in given}
+    kept = [each.segment.pk for each in layer if each.rule is None and each.segment.pk not in given]
+    belongs = [sql(KEPT, kept)] if kept else []
+    leads = set(scope.leads)
+    belongs += [sql(GIVEN, key, sorted(leads & set(given[key]) - {None})) for key in concerned if key in given]
+    if rules:
+        members = sql("SELECT account_id, lead FROM scope")
+        belongs.append("(" + compiling.belonging(rules, members, now) + ")")
+    change = sql(CHANGE, scope.account_ids, concerned, now)
+    moves = _moves(everyone + together(" UNION ALL ", belongs) + change)
+    segments = {each.segment.pk: each.segment for each in layer}
+    return _note(moves, segments, dict(zip(scope.account_ids, scope.person_ids, strict=True)))
+
+
+def _moves(query: Sql) -> list[Move]:
+    with connection.cursor() as cursor:
+        cursor.execute(query.text, query.values)
+        return [Move(*row) for row in cursor.fetchall()]
+
+
+def _note(moves: Sequence[Move], segments: Mapping[int, Segment], persons: Mapping[int, Any] | None = None) -> Moved:
+    """Count what was moved, and tell the platforms."""
+    for change_type, was in ((LEFT, True), (ENTERED, False)):
+        concerned: dict[str, list[int]] = {}
+        for move in moves:
+            if move.was is was and move.belongs is not was:
+                concerned.setdefault(str(move.segment_id), []).append(move.account_id)
+        changes.record_of_many(change_type, concerned, lambda key, locale: _told(segments[int(key)], locale))
+    return counting.count(moves, persons)
+
+
+def _told(segment: Segment, locale: str) -> dict[str, str]:
+    with translation.override(locale):
+        return {"segment": segment.key, "name": name_of(segment)}

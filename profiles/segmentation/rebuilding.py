@@ -1,0 +1,58 @@
+"""Building the members of a segment anew, as a job: find whose membership is not right, and look at these again."""
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from crossmarket.foundation import jobs
+from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
+from crossmarket.foundation.models import Job, JobState
+from profiles.models import Segment, SegmentKind
+from profiles.segmentation import compiling, membership
+from profiles.segmentation.counting import Moved
+from profiles.segmentation.fragments import sql
+from profiles.segmentation.order import dependents
+from profiles.segmentation.reading_rules import RuleError, parse
+
+REBUILD = gettext_noop("segments.rebuild")
+LOOKING = gettext_noop("looking who belongs")
+MOVING = gettext_noop("moving members")
+
+
+def enqueue_rebuild(segment: Segment, to_worker: bool = True) -> Job:
+    """Put a rebuild of a segment into the queue, unless one waits there, or leave it to the caller to run."""
+    waiting = Job.objects.filter(kind=REBUILD, state=JobState.QUEUED, arguments={"segment": segment.pk})
+    return (waiting.first() if to_worker else None) or jobs.enqueue(REBUILD, {"segment": segment.pk}, to_worker)
+
+
+@job_kind(REBUILD)
+def rebuild(reporter: Reporter, /, segment: int) -> Result:
+    """Bring the members of one segment to what its rule says, five thousand accounts at a time.
+
+    Meanwhile events, joinings and consents go on to count at once: who differs is looked at again under the lock.
+    """
+    found = Segment.objects.filter(pk=segment).first()
+    if found is None:
+        raise JobFailed("There is no such segment any more.")
+    if not found.is_active:
+        moved = membership.dissolve(found)
+        return {"segment": found.key, "size": 0, "entered": moved.entered, "left": moved.left}
+    if found.kind == SegmentKind.CLUSTER:
+        raise JobFailed("Clusters are found for all persons at once; start a search for clusters instead.")
+    try:
+        rule = parse(found.rule)
+    except RuleError as error:
+        raise JobFailed(f"The rule of {found.key} cannot be read: {error}") from None
+    reporter(LOOKING, 0, 1)
+    members = sql("SELECT account_id, lead FROM everyone")
+    differing = membership.differing(found, compiling.belonging({found.pk: rule}, members, timezone.now()))
+    reporter(LOOKING, 1, 1)
+    only = {found.pk} | dependents(found, Segment.objects.active())
+    moved, done = Moved(), 0
+    reporter(MOVING, 0, len(differing))
+    for some in membership.in_parts(differing):
+        moved += membership.settle(some, only)
+        done += len(some)
+        reporter(MOVING, done, len(differing))
+    membership.finish(found)
+    reporter.log(f"{found.key}: {moved.entered} entered, {moved.left} left, {found.size} belong")
+    return {"segment": found.key, "size": found.size, "entered": moved.entered, "left": moved.left}

@@ -1,0 +1,83 @@
+"""The statements that change memberships."""
+
+HOLD = """
+SELECT id FROM accounts_linkedaccount
+WHERE person_id IN (SELECT person_id FROM accounts_linkedaccount WHERE id = ANY(%s::bigint[]))
+ORDER BY id FOR KEY SHARE
+"""
+"""So that no account disappears while a membership of it is written; nothing else waits for this."""
+
+LOOK_AT = """
+WITH scope (account_id, lead, accounts) AS MATERIALIZED (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[])
+), belongs (segment_id, lead) AS MATERIALIZED (
+"""
+"""Before who shall belong: who is looked at."""
+
+CHANGE = """
+), wanted AS MATERIALIZED (
+    SELECT b.segment_id, s.account_id, s.account_id = s.lead AS leads, s.accounts
+    FROM belongs b JOIN scope s ON s.lead = b.lead
+), present AS MATERIALIZED (
+    SELECT m.segment_id, m.account_id, m.leads, m.accounts FROM profiles_segmentmember m
+    WHERE m.account_id = ANY(%s::bigint[]) AND m.segment_id = ANY(%s::bigint[])
+), gone AS (
+    DELETE FROM profiles_segmentmember m USING (
+        SELECT segment_id, account_id FROM present EXCEPT SELECT segment_id, account_id FROM wanted
+    ) AS other
+    WHERE m.segment_id = other.segment_id AND m.account_id = other.account_id
+    RETURNING m.segment_id, m.account_id, m.leads
+), kept AS (
+    UPDATE profiles_segmentmember m SET leads = w.leads, accounts = w.accounts
+    FROM wanted w JOIN present p ON p.segment_id = w.segment_id AND p.account_id = w.account_id
+    WHERE m.segment_id = w.segment_id AND m.account_id = w.account_id
+        AND (p.leads, p.accounts) IS DISTINCT FROM (w.leads, w.accounts)
+    RETURNING m.segment_id, m.account_id, p.leads AS led, m.leads
+), new AS (
+    INSERT INTO profiles_segmentmember (segment_id, account_id, leads, accounts, entered_at)
+    SELECT w.segment_id, w.account_id, w.leads, w.accounts, %s FROM wanted w
+    LEFT JOIN present p ON p.segment_id = w.segment_id AND p.account_id = w.account_id
+    WHERE p.account_id IS NULL
+    RETURNING segment_id, account_id, leads
+)
+SELECT segment_id, account_id, TRUE, FALSE, leads, FALSE FROM gone
+UNION ALL SELECT segment_id, account_id, TRUE, TRUE, led, leads FROM kept WHERE led <> leads
+UNION ALL SELECT segment_id, account_id, FALSE, TRUE, FALSE, leads FROM new
+ORDER BY 1, 2
+"""
+"""After it: everything that differs is changed. Rows of `Move`."""
+
+KEPT = """
+SELECT m.segment_id, s.lead FROM scope s
+JOIN profiles_segmentmember m ON m.account_id = s.lead AND m.segment_id = ANY(%s::bigint[])
+WHERE s.account_id = s.lead
+"""
+"""Clusters are found for all at once only. Until then persons stay where their first account is."""
+
+GIVEN = """
+SELECT %s::bigint, s.lead FROM scope s WHERE s.account_id = s.lead AND s.lead = ANY(%s::bigint[])
+"""
+
+DIFFERENT = """
+wanted AS (
+    SELECT e.account_id, e.account_id = e.lead AS leads, e.accounts FROM belongs b JOIN everyone e ON e.lead = b.lead
+), present AS (
+    SELECT account_id, leads, accounts FROM profiles_segmentmember WHERE segment_id = %s
+)
+SELECT account_id FROM wanted w FULL JOIN present p USING (account_id)
+WHERE (w.leads, w.accounts) IS DISTINCT FROM (p.leads, p.accounts)
+ORDER BY account_id
+"""
+
+DISSOLVE = """
+DELETE FROM profiles_segmentmember m USING (
+    SELECT account_id FROM profiles_segmentmember WHERE segment_id = %s ORDER BY account_id LIMIT %s
+) AS chosen
+WHERE m.segment_id = %s AND m.account_id = chosen.account_id
+RETURNING m.segment_id, m.account_id, TRUE, FALSE, m.leads, FALSE
+"""
+
+FORGET = """
+DELETE FROM profiles_segmentmember WHERE account_id = ANY(%s::bigint[])
+RETURNING segment_id, account_id, TRUE, FALSE, leads, FALSE
+"""
