@@ -79,14 +79,8 @@ def _buy(rng: np.random.Generator, log: EventLog, looks: Looks, courses: Courses
     Returns the looks that led to a purchase that was kept.
     """
     price = courses.price[looks.course]
-    willing = TIER_WILLINGNESS[planted.spending[looks.person]]
-    log_odds = (
-        np.log(willing / (1.0 - willing))
-        + price_fit(planted, looks.person, np.maximum(price, 1)).clip(-6.0, 0.8)
-        + 3.0 * (looks.match - 0.6)
-        + 0.5 * courses.quality[looks.course]
-    )
-    chance = np.where(price > 0, 1.0 / (1.0 + np.exp(-log_odds)), 0.0)
+    tier, minding = planted.spending[looks.person], planted.price_response[looks.person]
+    chance = chance_of_buying(tier, minding, price, looks.match, courses.quality[looks.course])
     bought = first_per_pair(looks, _happening(rng, chance, len(price)))
     paid_at = looks.time[bought] + rng.integers(60, 120, len(bought))
     log.add("purchase", looks.account[bought], looks.course[bought], paid_at, price[bought])
@@ -97,6 +91,20 @@ def _buy(rng: np.random.Generator, log: EventLog, looks: Looks, courses: Courses
     refunded_at = _days_later(rng, paid_at[is_refunded], 7)
     log.add("refund", looks.account[refunded], looks.course[refunded], refunded_at, price[refunded])
     return bought[~is_refunded]
+
+
+def chance_of_buying(
+    tier: np.ndarray | int, minding: np.ndarray | float, price: np.ndarray, match: np.ndarray, quality: np.ndarray
+) -> np.ndarray:
+    """The chance that a person of this tier who minds prices so much buys what they look at (price in fen)."""
+    willing = TIER_WILLINGNESS[tier]
+    log_odds = (
+        np.log(willing / (1.0 - willing))
+        + price_fit(tier, minding, np.maximum(price, 1)).clip(-6.0, 0.8)
+        + 3.0 * (match - 0.6)
+        + 0.5 * quality
+    )
+    return np.where(price > 0, 1.0 / (1.0 + np.exp(-log_odds)), 0.0)
 
 
 def _finish(

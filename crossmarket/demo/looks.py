@@ -13,8 +13,13 @@ LOCAL_OFFSET = 8 * 3_600
 """The demo people live in China: local time is this many seconds ahead of UTC."""
 BINS_PER_HOUR = 4
 MOST_LOOKS_PER_SESSION = 12
-CANDIDATES = 4
-FREE_COURSE_LIKING = np.array([0.9, 0.2, -0.4])
+CANDIDATES = 6
+"""How many courses come before a person's eyes at each look."""
+POPULAR_SHARE, ANY_SHARE = 0.11, 0.04
+"""How many looks are at hits, and at anything at all; all others are on a topic that the person has in mind."""
+NEIGHBOUR_SHARE = 0.2
+"""Of those, how many are on another topic of the same category."""
+FREE_COURSE_LIKING = np.array([1.6, 0.2, -1.2])
 """How much a person of each spending tier is drawn to what costs nothing, in log-odds."""
 FRESHNESS_DAYS = 45.0
 
@@ -101,10 +106,22 @@ def taste_match(planted: Planted, courses: Courses, person: np.ndarray, course: 
     return 0.5 * topic_ratio / (topic_ratio + 1.5) + 0.5 * category_ratio / (category_ratio + 1.5)
 
 
-def price_fit(planted: Planted, person: np.ndarray, price: np.ndarray) -> np.ndarray:
-    """How the price (fen, above 0) sits with the person, in log-odds: 0 at the price that feels ordinary to them."""
-    reference = TIER_REFERENCE_PRICE[planted.spending[person]]
-    return -planted.price_response[person] * np.log(price / reference)
+def price_fit(tier: np.ndarray | int, minding: np.ndarray | float, price: np.ndarray) -> np.ndarray:
+    """How a price (fen, above 0) sits with a person of this tier who minds prices so much, in log-odds.
+
+    It is 0 at the price that feels ordinary to them.
+    """
+    return -minding * np.log(price / TIER_REFERENCE_PRICE[tier])
+
+
+def attraction(tier: np.ndarray | int, minding: np.ndarray | float, price: np.ndarray, age: np.ndarray) -> np.ndarray:
+    """How much a course of this price (fen) and age (days; below 0 it is not published yet) draws such a person.
+
+    Of several courses each is opened with a chance in proportion to the exponential of this.
+    """
+    fit = price_fit(tier, minding, np.maximum(price, 1)).clip(-2.5, 1.0)
+    liking = np.where(price > 0, fit, FREE_COURSE_LIKING[tier])
+    return np.where(age >= 0, 0.8 * liking + 0.8 * np.exp(-np.abs(age) / FRESHNESS_DAYS), -np.inf)
 
 
 def _days(rng: np.random.Generator, pattern: np.ndarray, joined_day: np.ndarray, is_weekend: np.ndarray) -> np.ndarray:
@@ -145,7 +162,7 @@ def _topics_in_mind(
     by_category = [np.flatnonzero(TOPIC_CATEGORY == category) for category in range(TOPIC_CATEGORY.max() + 1)]
     width = len(by_category[0])
     neighbour = np.array(by_category)[TOPIC_CATEGORY[topic], rng.integers(0, width, len(topic))]
-    return np.where(rng.random(len(topic)) < 0.2, neighbour, topic)
+    return np.where(rng.random(len(topic)) < NEIGHBOUR_SHARE, neighbour, topic)
 
 
 def _candidates(rng: np.random.Generator, shelves: Shelves, platform: np.ndarray, topic: np.ndarray) -> np.ndarray:
@@ -154,8 +171,8 @@ def _candidates(rng: np.random.Generator, shelves: Shelves, platform: np.ndarray
     columns = []
     for _candidate in range(CANDIDATES):
         found = shelves.on_topic(rng, platform, topic)
-        found = np.where(way > 0.85, shelves.popular(rng, platform), found)
-        found = np.where(way > 0.96, shelves.any(rng, platform), found)
+        found = np.where(way > 1.0 - POPULAR_SHARE - ANY_SHARE, shelves.popular(rng, platform), found)
+        found = np.where(way > 1.0 - ANY_SHARE, shelves.any(rng, platform), found)
         columns.append(found)
     return np.stack(columns, axis=1)
 
@@ -169,12 +186,9 @@ def _choose(
     candidates: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The candidate opened at each look, by price and freshness, and whether it was published by then."""
-    price = courses.price[candidates]
-    fit = price_fit(planted, person[:, None], np.maximum(price, 1)).clip(-2.5, 1.0)
-    liking = np.where(price > 0, fit, FREE_COURSE_LIKING[planted.spending[person]][:, None])
     age = (time[:, None] - courses.published_at[candidates]) / DAY
-    utility = 0.8 * liking + 0.8 * np.exp(-np.abs(age) / FRESHNESS_DAYS) + rng.gumbel(size=price.shape)
-    utility = np.where(age >= 0, utility, -np.inf)
-    best = utility.argmax(axis=1)
+    tier, minding = planted.spending[person][:, None], planted.price_response[person][:, None]
+    drawn = attraction(tier, minding, courses.price[candidates], age) + rng.gumbel(size=candidates.shape)
+    best = drawn.argmax(axis=1)
     rows = np.arange(len(best))
     return candidates[rows, best], age[rows, best] >= 0

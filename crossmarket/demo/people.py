@@ -22,10 +22,14 @@ CLUSTERS: dict[str, dict[str, float]] = {
 
 SPENDING_TIERS = ("low", "mid", "high")
 TIER_SHARES = (0.45, 0.37, 0.18)
-TIER_REFERENCE_PRICE = np.array([2_900.0, 9_900.0, 39_900.0])
+TIER_REFERENCE_PRICE = np.array([1_900.0, 9_900.0, 59_900.0])
 """The price in fen that feels ordinary to a person of each tier."""
-TIER_WILLINGNESS = np.array([0.09, 0.22, 0.42])
+TIER_WILLINGNESS = np.array([0.04, 0.22, 0.6])
 """The chance that a person of each tier buys a well-matched course at the ordinary price when looking at it."""
+TIER_MINDING = np.array([1.7, 1.2, 0.7])
+"""How much a person of each tier minds prices: by so much the log-odds of buying fall when a price is multiplied by e."""
+MINDING_SPREAD = 0.25
+"""How much persons of a tier differ in that: the spread of its logarithm."""
 
 JOINED, APART = 0, 1
 """The persons whom the demo tells of: one who has joined all accounts, and one who refuses that. Both are there in every
@@ -58,6 +62,12 @@ class HourPattern:
                 row += weight / width * np.exp(-0.5 * (distance / width) ** 2)
             rows.append(row / row.sum())
         return np.array(rows)
+
+    def week(self) -> np.ndarray:
+        """Chance of each hour of the day in a whole week, shape (24,)."""
+        weekday, weekend = self.hours(bins_per_hour=1)
+        whole = 5 * weekday + 2 * self.weekend_factor * weekend
+        return whole / whole.sum()
 
 
 HOUR_PATTERNS: tuple[HourPattern, ...] = (
@@ -135,7 +145,7 @@ def make_people(count: int, days: int, seed: int) -> Planted:
         spending=spending.astype(np.int16),
         hours=rng.choice(len(HOUR_PATTERNS), size=count, p=HOUR_PATTERN_SHARES).astype(np.int16),
         activity=1.0 + rng.lognormal(np.log(5.5), 0.95, count).clip(max=140.0),
-        price_response=np.array([1.7, 1.2, 0.7])[spending] * rng.lognormal(0.0, 0.25, count),
+        price_response=TIER_MINDING[spending] * rng.lognormal(0.0, MINDING_SPREAD, count),
         fatigue=rng.beta(6.0, 11.0, count).clip(0.1, 0.8),
         joined_day=np.where(rng.random(count) < 0.3, rng.integers(0, max(1, days - 7), count), 0),
     )

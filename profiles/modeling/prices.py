@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from profiles.modeling.columns import KINDS, CourseColumns, EventColumns, Floats, Ints
+from profiles.modeling.columns import CODE, KINDS, NO_CATEGORY, CourseColumns, EventColumns, Floats, Ints
 from profiles.modeling.latent_classes import LatentClasses, fit_from
 
 PRICE_BINS = 6
@@ -11,6 +11,9 @@ TIERS = ("low", "mid", "high")
 TIER_SHARES = (0.45, 0.37, 0.18)
 """Where the fitting begins: these shares of persons in the order of the prices they look at."""
 FEWEST_LOOKS = 3
+DRAWN = (0.0, 0.15, 0.35)
+"""From which share of a person's other courses on a category counts as foreign, known and loved."""
+FEW_OTHERS = 1.0
 
 
 def price_edges(courses: CourseColumns) -> Floats:
@@ -21,30 +24,56 @@ def price_edges(courses: CourseColumns) -> Floats:
 
 
 def price_cells(events: EventColumns, courses: CourseColumns, edges: Floats) -> Floats:
-    """Courses met, by kind and bin, then those met in each bin that were bought and not, shape (persons, cells).
+    """Courses met, by kind and bin, then those met that were bought and not, by bin and how much the person is drawn to
+    their category: shape (persons, cells).
 
-    Each course counts once for a person; what was bought was also met.
+    Each course counts once for a person; what was bought was also met. Leaving a dear course is telling of a person's
+    means only where the course would have been to their taste.
     """
     bins = len(edges) + 1
-    priced = events.course >= 0
-    priced[priced] = courses.price[events.course[priced]] >= 0
-    met = priced & events.of_type("view", "click", "purchase")
-    looked = np.unique(events.person[met] * max(len(courses), 1) + events.course[met])
-    paid = priced & events.of_type("purchase")
-    bought_pairs = np.unique(events.person[paid] * max(len(courses), 1) + events.course[paid])
-    person, course = np.divmod(looked, max(len(courses), 1))
+    person, course, is_bought = _met(events, courses)
     bin_of = np.searchsorted(edges, courses.price[course], side="right")
-    is_bought = np.isin(looked, bought_pairs)
-    cells = np.zeros((events.n_persons, len(KINDS) * bins + 2 * bins))
-    np.add.at(cells, (person, courses.kind[course] * bins + bin_of), 1.0)
-    np.add.at(cells, (person, len(KINDS) * bins + 2 * bin_of + is_bought), 1.0)
-    return cells
+    cells_of_kinds = len(KINDS) * bins
+    choice = (bin_of * len(DRAWN) + _drawn(person, courses.category[course], events.n_persons)) * 2 + is_bought
+    width = cells_of_kinds + 2 * len(DRAWN) * bins
+    cell = np.concatenate([courses.kind[course] * bins + bin_of, cells_of_kinds + choice])
+    counts = np.bincount(np.tile(person, 2) * width + cell, minlength=events.n_persons * width)
+    return counts.reshape(events.n_persons, width).astype(np.float64)
 
 
 def price_blocks(edges: Floats) -> Ints:
-    """Which cells of `price_cells` exclude one another: the bins of a kind, and bought or not in a bin."""
+    """Which cells of `price_cells` exclude one another: the bins of a kind, and bought or not in each situation."""
     bins = len(edges) + 1
-    return np.concatenate([np.repeat(np.arange(len(KINDS)), bins), len(KINDS) + np.repeat(np.arange(bins), 2)])
+    return np.concatenate(
+        [np.repeat(np.arange(len(KINDS)), bins), len(KINDS) + np.repeat(np.arange(len(DRAWN) * bins), 2)]
+    )
+
+
+def _met(events: EventColumns, courses: CourseColumns) -> tuple[Ints, Ints, Ints]:
+    """Each person and priced course that met, in order, with 1 where it was bought and 0 where not."""
+    told = np.flatnonzero((events.course >= 0) & events.of_type("view", "click", "purchase"))
+    told = told[courses.price[events.course[told]] >= 0]
+    is_purchase = events.type[told] == CODE["purchase"]
+    pair = events.person[told] * max(len(courses), 1) + events.course[told]
+    # Bought or not is the lowest bit, so that one sort parts the pairs and puts a purchase last in each.
+    ordered = np.sort(pair * 2 + is_purchase)
+    last = ordered[np.diff(ordered >> 1, append=-1) != 0]
+    person, course = np.divmod(last >> 1, max(len(courses), 1))
+    return person, course, last & 1
+
+
+def _drawn(person: Ints, category: Ints, n_persons: int) -> Ints:
+    """How much each person is drawn to the category of each course they met, an index into `DRAWN`.
+
+    It goes by their other courses: the share of these in the same category, nearer to none where there are few.
+    """
+    width = int(category.max(initial=NO_CATEGORY)) + 2
+    cell = person * width + category + 1
+    alike = np.bincount(cell, minlength=n_persons * width)[cell] - 1
+    others = np.bincount(person, minlength=n_persons)[person] - 1
+    share = alike / (others + FEW_OTHERS)
+    share[category == NO_CATEGORY] = 0.0
+    return np.searchsorted(DRAWN[1:], share, side="right")
 
 
 def fit_tiers(cells: Floats, edges: Floats) -> LatentClasses:

@@ -19,6 +19,8 @@ QUANTILES = 100
 """Amounts are ranked by so many steps."""
 CATEGORIES_IN_VECTOR = 24
 SCORES = 5
+FORMAT = 2
+"""Of stored models; another number means that their arrays fit other features."""
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ class Words(msgspec.Struct, frozen=True):
     topics: list[str]
     currency: str
     features: list[str]
-    format: int = 1
+    format: int = FORMAT
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ def _load(version_id: UUID, name: str) -> Learned:
     try:
         with default_storage.open(_path(version_id, WORDS)) as file:
             words = msgspec.json.decode(file.read(), type=Words)
+        if words.format != profile_model.FORMAT:
+            raise ValueError(f"it is of format {words.format}, and this is format {profile_model.FORMAT}")
         with default_storage.open(_path(version_id, ARRAYS)) as file:
             stored = np.load(io.BytesIO(file.read()), allow_pickle=False)
             return profile_model.model_from(words, dict(stored.items()))

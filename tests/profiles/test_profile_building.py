@@ -16,6 +16,7 @@ from accounts.services.linking import leave
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
 from profiles import tasks
+from profiles.modeling import profile_model
 from profiles.models import Course, EventType, Profile, ProfileModel
 from profiles.profiling import building, model_store, subjects
 from profiles.profiling.building import BUILD, enqueue_build
@@ -153,6 +154,15 @@ def test_a_model_that_cannot_be_read_says_what_to_do() -> None:
     model_store._load.cache_clear()
     with pytest.raises(model_store.ModelUnreadable, match="build_profiles"):
         model_store.load(version)
+
+
+def test_a_model_of_another_format_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    did(LinkedAccountFactory())
+    built()
+    model_store._load.cache_clear()
+    monkeypatch.setattr(profile_model, "FORMAT", profile_model.FORMAT + 1)
+    with pytest.raises(model_store.ModelUnreadable, match="format"):
+        model_store.load(ProfileModel.objects.current())
 
 
 def test_versions_are_numbered_and_drift_is_measured_against_the_one_before() -> None:

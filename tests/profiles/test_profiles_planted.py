@@ -5,7 +5,7 @@ import pytest
 
 from crossmarket.demo.addresses import Addresses
 from crossmarket.demo.load import load
-from crossmarket.demo.people import HOUR_PATTERNS, SPENDING_TIERS, HourPattern
+from crossmarket.demo.people import HOUR_PATTERNS, SPENDING_TIERS
 from crossmarket.demo.world import generate
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import JobState
@@ -14,14 +14,6 @@ from profiles.profiling.building import enqueue_build
 from tests.profiles.silent import Silent
 
 FEWEST_EVENTS = 20
-WORKING_DAYS, WEEKEND_DAYS = 5, 2
-
-
-def share_by_hour(pattern: HourPattern) -> np.ndarray:
-    """When somebody of this pattern learns in a whole week, shape (24,)."""
-    weekday, weekend = pattern.hours(bins_per_hour=1)
-    week = WORKING_DAYS * weekday + WEEKEND_DAYS * pattern.weekend_factor * weekend
-    return week / week.sum()
 
 
 @pytest.mark.django_db
@@ -37,13 +29,13 @@ def test_planted_hours_and_spending_are_found_in_profiles_of_20_events_and_more(
 
     # The hours told are nearer to the person's own pattern than to the four others.
     told = np.array([each.traits["hours"]["by_hour"] for each in profiles])
-    truth = np.array([share_by_hour(pattern) for pattern in HOUR_PATTERNS])
+    truth = np.array([pattern.week() for pattern in HOUR_PATTERNS])
     nearest = np.abs(told[:, None, :] - truth[None, :, :]).sum(axis=2).argmin(axis=1)
     hours_found = (nearest == world.planted.hours[persons]).mean()
     assert hours_found >= 0.95
 
-    # Tiers overlap in what they look at and buy: classes told the truth find 81 in 100 here, these find 78.
+    # With a tenth of the members and courses there is less to learn from than in test_tiers_planted.py.
     tiers = np.array([SPENDING_TIERS.index(each.traits["spending"]["tier"]) for each in profiles])
     apart = np.abs(tiers - world.planted.spending[persons])
-    assert (apart == 0).mean() >= 0.73
+    assert (apart == 0).mean() >= 0.85
     assert (apart == 2).mean() <= 0.02
