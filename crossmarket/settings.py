@@ -140,6 +140,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "end jobs whose worker is gone": {"task": "foundation.end_lost_jobs", "schedule": 60.0},
     "write down what was recommended": {"task": "recommend.store_recommendations", "schedule": 5.0},
+    "leave out what nothing should be learned from": {
+        "task": "profiles.clean_what_came",
+        "schedule": 180.0,
+        "options": {"expires": 180.0},
+    },
     "build profiles": {"task": "profiles.build_profiles_nightly", "schedule": 24 * 3600.0},
     "look for webhooks to deliver": {
         "task": "accounts.webhooks.look",

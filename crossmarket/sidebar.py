@@ -32,6 +32,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Courses"), "school", "profiles.course"),
             (_("Events"), "timeline", "profiles.event"),
             (_("Rejected events"), "report", "profiles.rejectedevent"),
+            (_("Data quality"), "cleaning_services", "profiles.qualityday"),
         ],
     ),
     (

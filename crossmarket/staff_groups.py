@@ -17,6 +17,7 @@ MARKETERS_MAY = {
     "profiles.course": ("view", "add", "change"),
     "profiles.event": ("view",),
     "profiles.rejectedevent": ("view", "change"),
+    "profiles.qualityday": ("view", "add"),
     "profiles.platformmapping": ("view",),
     "profiles.experiment": ("view", "add", "change", "delete"),
     "profiles.arm": ("view", "add", "change", "delete"),
@@ -27,8 +28,8 @@ MARKETERS_MAY = {
     "recommend.recommendation": ("view",),
     "foundation.job": ("view", "change"),
 }
-"""By model: look at everything, mend courses and events, run experiments, state consents for people, build profiles,
-train models and choose among them.
+"""By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for
+people, build profiles, train models and choose among them.
 
 Keys, signing secrets, platforms, users and groups stay with administrators.
 """

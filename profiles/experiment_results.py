@@ -168,9 +168,9 @@ def _deeds(experiment: Experiment) -> QuerySet[Event, Any]:
     """Events that can count: account, time, and how much (a refund takes its amount away)."""
     amount: Any = Value(1.0, output_field=FloatField())
     if experiment.outcome_measure == Measure.SUM:
-        value = Cast(Coalesce(F("value"), Value(0), output_field=FloatField()), FloatField())
+        value = Cast(Coalesce(F("clean_value"), Value(0), output_field=FloatField()), FloatField())
         amount = Case(When(Q(type=EventType.REFUND), then=-value), default=value, output_field=FloatField())
-    events = Event.objects.consented(Purpose.PROFILING).of_type(*experiment.outcome_types)
+    events = Event.objects.consented(Purpose.PROFILING).cleaned().of_type(*experiment.outcome_types)
     if experiment.started_at:
         events = events.filter(timestamp__gte=experiment.started_at - timedelta(days=experiment.history_days))
     return events.order_by().values_list("account_id", "timestamp", amount)

@@ -87,7 +87,7 @@ def _latest_events() -> tuple[str, tuple[Any, ...]]:
     It is composed once, for that takes ten times as long as PostgreSQL takes to answer it.
     """
     # No consent is asked here: `accounts.sharing` has named the accounts that may be looked at.
-    events = Event.objects.filter(account=ANY_ACCOUNT).engaging().order_by("-timestamp", "-pk")
+    events = Event.objects.cleaned().filter(account=ANY_ACCOUNT).engaging().order_by("-timestamp", "-pk")
     latest = events.values_list("timestamp", "course_id", "engagement")[:EVENTS]
     sql, parameters = latest.query.sql_with_params()
     return sql, tuple(parameters)

@@ -62,7 +62,7 @@ def opinions_on(course: Course, reader: LinkedAccount | None = None, page: int |
 
 def ratings_of(course: Course) -> Ratings:
     """Average and distribution of the ratings, one of each person."""
-    given = Counter(stars for _person, stars in _stars(_current_ratings(course)))
+    given = Counter(stars for _person, stars in _stars(_current_ratings(course).cleaned()))
     count = given.total()
     average = sum(stars * number for stars, number in given.items()) / count if count else 0.0
     shares = tuple(RatingShare(stars, given[stars], round(100 * given[stars] / (count or 1))) for stars in STARS)

@@ -3,13 +3,20 @@
 from celery import shared_task
 
 from profiles import importing, replaying
+from profiles.cleaning import looking
 from profiles.profiling import building
 from profiles.segmentation import rebuilding
 
-__all__ = ["build_profiles_nightly", "importing", "rebuilding", "replaying"]
+__all__ = ["build_profiles_nightly", "clean_what_came", "importing", "rebuilding", "replaying"]
 
 
 @shared_task(name="profiles.build_profiles_nightly", ignore_result=True)
 def build_profiles_nightly() -> None:
     """Build all profiles anew."""
     building.enqueue_build()
+
+
+@shared_task(name="profiles.clean_what_came", ignore_result=True)
+def clean_what_came() -> None:
+    """Judge the events that were received since the last look."""
+    looking.look()

@@ -89,7 +89,7 @@ def _latest_first_meetings(interactions: Interactions) -> Int64Array:
 
 
 def _rows() -> Iterator[tuple[int, int, float, float]]:
-    events = Event.objects.consented(Purpose.RECOMMENDATION).engaging()
+    events = Event.objects.consented(Purpose.RECOMMENDATION).cleaned().engaging()
     events = events.filter(timestamp__lte=timezone.now() + timedelta(days=1))
     seconds = Cast(Extract(F("timestamp"), "epoch", tzinfo=UTC), FloatField())
     columns = events.annotate(seconds=seconds).values_list("account_id", "course_id", "engagement", "seconds")

@@ -15,8 +15,9 @@ from accounts.models import LinkedAccount
 from crossmarket.foundation.desk import DayRangeFilter, LongTable, ReadOnlyAdmin, link
 from crossmarket.foundation.pretty import pretty_json
 from profiles.admin.timeline import timeline
+from profiles.cleaning.steps import TITLES
 from profiles.event_words import detail_of
-from profiles.models import Event, EventType
+from profiles.models import Event, EventFlag, EventType
 
 TYPE_COLOURS = dict.fromkeys(EventType.values, "") | {
     EventType.PURCHASE: "success",
@@ -29,21 +30,51 @@ TYPE_COLOURS = dict.fromkeys(EventType.values, "") | {
 }
 
 
+class LeftOutFilter(admin.SimpleListFilter):
+    """Events that a step of cleaning left out."""
+
+    title = _("left out as")
+    parameter_name = "left_out"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The steps."""
+        return list(TITLES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        """The events chosen."""
+        return queryset.filter(flag__step=self.value()) if self.value() in TITLES else queryset
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin, LongTable):
     """Events as they were taken; the latest received first."""
 
     list_display = ("timestamp", "what", "who", "on_course", "detail", "message_id")
     list_select_related = ("account__platform", "course")
-    list_filter = (("type", ChoicesDropdownFilter), ("platform", RelatedDropdownFilter), ("timestamp", DayRangeFilter))
+    list_filter = (
+        ("type", ChoicesDropdownFilter),
+        ("platform", RelatedDropdownFilter),
+        ("timestamp", DayRangeFilter),
+        LeftOutFilter,
+    )
     list_filter_sheet = True
     list_filter_submit = True
     search_fields = ("message_id",)
     search_help_text = _("A whole message id, or a whole user id on a platform")
     ordering = ("-pk",)
     sortable_by = ()
-    fields = ("timestamp", "received_at", "type", "who", "on_course", "value", "message_id", "readable_context")
-    readonly_fields = ("who", "on_course", "readable_context")
+    fields = (
+        "timestamp",
+        "received_at",
+        "type",
+        "who",
+        "on_course",
+        "value",
+        "left_out",
+        "message_id",
+        "readable_context",
+    )
+    readonly_fields = ("who", "on_course", "left_out", "readable_context")
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """The fragment that a person's page fetches."""
@@ -80,6 +111,12 @@ class EventAdmin(ReadOnlyAdmin, LongTable):
     def detail(self, event: Event) -> str:
         """Stars, an amount, a share or a text."""
         return detail_of(event)
+
+    @display(description=_("left out as"))
+    def left_out(self, event: Event) -> Any:
+        """Why nothing is learned from it, if so."""
+        flag = EventFlag.objects.filter(pk=event.pk).first()
+        return TITLES.get(flag.step, flag.step) if flag else None
 
     @display(description=_("context"))
     def readable_context(self, event: Event) -> SafeString:

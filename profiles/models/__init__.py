@@ -1,5 +1,6 @@
 """The tables of what we know."""
 
+from profiles.models.cleaning_progress import CleaningProgress
 from profiles.models.course import Course, CourseKind
 from profiles.models.event import Event
 from profiles.models.event_flag import EventFlag
@@ -8,11 +9,13 @@ from profiles.models.experiment import Arm, Experiment, ExperimentState, Exposur
 from profiles.models.file_import import FileEncoding, FileImport, FileShape, FileSubject
 from profiles.models.platform_mapping import PlatformMapping
 from profiles.models.profile import Profile, ProfileModel
+from profiles.models.quality_day import QualityDay
 from profiles.models.rejected_event import RejectedEvent
 from profiles.models.segment import Segment, SegmentDay, SegmentKind, SegmentMember
 
 __all__ = [
     "Arm",
+    "CleaningProgress",
     "Course",
     "CourseKind",
     "Event",
@@ -29,6 +32,7 @@ __all__ = [
     "PlatformMapping",
     "Profile",
     "ProfileModel",
+    "QualityDay",
     "RejectedEvent",
     "Segment",
     "SegmentDay",

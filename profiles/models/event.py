@@ -106,6 +106,7 @@ class Event(models.Model):
         ]
         indexes = [
             BrinIndex(fields=["timestamp"], name="event_by_time", autosummarize=True),
+            BrinIndex(fields=["received_at"], name="event_by_receipt", autosummarize=True),
             models.Index(fields=["account", "-timestamp"], name="event_of_account"),
             models.Index(
                 fields=["course", "type", "-timestamp"],

@@ -12,9 +12,9 @@ WHOLE = 1
 """Who completed something without saying how much of it, completed it."""
 
 
-def missing(event_type: EventType) -> Q:
-    """Events of this type that came without a value."""
-    return Q(type=event_type, value__isnull=True)
+def missing(event_type: EventType, **further: bool) -> Q:
+    """Events of this type that came without a value, and for which `further` lookups hold."""
+    return Q(type=event_type, value__isnull=True, **further)
 
 
 def price_of_course() -> Cast:

@@ -84,7 +84,7 @@ def _model() -> tuple[ProfileModel | None, Learned | None]:
 
 def _events(subject: Subject) -> tuple[Ints, EventColumns]:
     """The courses of the subject's events, ascending, and the events."""
-    consented = Event.objects.consented(Purpose.PROFILING)
+    consented = Event.objects.consented(Purpose.PROFILING).cleaned()
     touched = consented.filter(account__in=subject.account_ids, course__isnull=False)
     ids = touched.order_by("course_id").values_list("course_id", flat=True).distinct()
     course_ids = np.fromiter(ids, dtype=np.int64)

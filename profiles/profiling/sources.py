@@ -119,12 +119,12 @@ def usual_currency() -> str:
 
 
 def _event_rows(account_ids: Sequence[int], latest: int | None) -> np.ndarray:
-    events = Event.objects.consented(Purpose.PROFILING).filter(account__in=list(account_ids), type__in=TYPES)
+    events = Event.objects.consented(Purpose.PROFILING).cleaned().filter(account__in=list(account_ids), type__in=TYPES)
     events = events.filter(timestamp__lte=timezone.now() + timedelta(days=1))
     code = Case(*(When(type=name, then=Value(at)) for name, at in CODE.items()), output_field=IntegerField())
     columns = events.annotate(
         code=code,
-        number=Coalesce(Cast(F("value"), FloatField()), Value(float("nan"))),
+        number=Coalesce(Cast(F("clean_value"), FloatField()), Value(float("nan"))),
         telling=engagement(),
         seconds=Cast(Extract(F("timestamp"), "epoch", tzinfo=UTC), FloatField()),
         on=Coalesce(F("course_id"), Value(NO_COURSE)),

@@ -26,7 +26,7 @@ def courses(platform_id: int | None) -> list[int]:
 
 
 def _read(platform_id: int | None) -> list[int]:
-    events = Event.objects.consented(Purpose.RECOMMENDATION).engaging()
+    events = Event.objects.consented(Purpose.RECOMMENDATION).cleaned().engaging()
     events = events.filter(timestamp__gte=timezone.now() - WINDOW, course__in=Course.objects.listed())
     if platform_id is not None:
         events = events.filter(course__platform=platform_id)
