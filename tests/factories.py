@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import (
@@ -34,6 +35,7 @@ from profiles.models import (
     PlatformMapping,
     Profile,
     ProfileModel,
+    QualityDay,
     RejectedEvent,
     Segment,
 )
@@ -205,6 +207,18 @@ class RejectedEventFactory(DjangoModelFactory):
     )
     code = "invalid_field"
     detail = "/type: Invalid enum value 'vieuw'"
+
+
+class QualityDayFactory(DjangoModelFactory):
+    """A hundred events that a platform sent today."""
+
+    class Meta:
+        model = QualityDay
+
+    platform = factory.SubFactory(PlatformFactory)
+    day = factory.LazyFunction(lambda: timezone.localdate())
+    step = "seen"
+    events = 100
 
 
 class JobFactory(DjangoModelFactory):

@@ -74,7 +74,7 @@ class QualityDayAdmin(ReadOnlyAdmin):
             "series": SERIES,
             "leaving_out": LEAVING_OUT,
             "filling_in": FILLING_IN,
-            "looked_at": CleaningProgress.current().looked_at,
+            "looked_at": CleaningProgress.objects.values_list("looked_at", flat=True).first(),
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})
 

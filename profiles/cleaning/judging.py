@@ -12,6 +12,7 @@ from datetime import date
 from django.conf import settings
 from django.db import connection, transaction
 
+from accounts.services.stirring import stir
 from crossmarket.foundation.locks import one_at_a_time
 from profiles import live_history
 from profiles.cleaning.duplicates import NEAR
@@ -118,7 +119,9 @@ def _judge(what: str, after: int, until: int) -> Judged:
         cursor.execute(f"SET LOCAL work_mem = '{MEMORY}'")
         cursor.execute(STATEMENTS[what], {"after": after, "until": until, "zone": settings.TIME_ZONE})
         rows = cursor.fetchall()
-    live_history.forget_on_commit({account for account, _platform, _day, _count in rows})
+    accounts = {account for account, _platform, _day, _count in rows}
+    live_history.forget_on_commit(accounts)
+    stir(accounts)
     return Judged(
         changes=sum(count for *_key, count in rows),
         days=frozenset((platform, day) for _account, platform, day, _count in rows),

@@ -24,6 +24,7 @@ from tests.factories import (
     ModelVersionFactory,
     PlatformMappingFactory,
     ProfileFactory,
+    QualityDayFactory,
     RecommendationFactory,
     RejectedEventFactory,
     UserFactory,
@@ -44,6 +45,7 @@ def world(db: None) -> None:
         LinkedAccountFactory(person=account.person)
         ConsentFactory(account=account)
         RejectedEventFactory()
+        QualityDayFactory()
         PlatformMappingFactory()
         FileImportFactory()
         ProfileFactory(account=account)

@@ -14,8 +14,8 @@ from crossmarket.foundation.models import Job
 from profiles.cleaning import duplicates, robots
 from profiles.cleaning.looking import CLEAN
 from profiles.cleaning.steps import FILLING_IN, LEAVING_OUT
-from profiles.models import EventFlag, QualityDay
-from tests.factories import EventFactory, PlatformFactory, UserFactory
+from profiles.models import EventFlag
+from tests.factories import EventFactory, PlatformFactory, QualityDayFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +27,8 @@ def admin_url(name: str, *args: Any) -> str:
 def counted(days_ago: int = 0, platform: Any = None, **events: int) -> None:
     platform = platform or PlatformFactory()
     day = timezone.localdate() - timedelta(days=days_ago)
-    QualityDay.objects.bulk_create(
-        QualityDay(platform=platform, day=day, step=step, events=count) for step, count in events.items()
-    )
+    for step, count in events.items():
+        QualityDayFactory(platform=platform, day=day, step=step, events=count)
 
 
 def test_it_tells_what_came_what_was_left_out_and_what_was_refused(admin_client: Client) -> None:
