@@ -216,7 +216,7 @@ class QualityDayFactory(DjangoModelFactory):
         model = QualityDay
 
     platform = factory.SubFactory(PlatformFactory)
-    day = factory.LazyFunction(lambda: timezone.localdate())
+    day = factory.LazyFunction(timezone.localdate)
     step = "seen"
     events = 100
 
