@@ -18,11 +18,11 @@ from crossmarket.foundation.bodies import Identifier, read_json
 from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.schema import USER_ID, documented
 
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")]
+Digest = Annotated[str, msgspec.Meta(pattern="^([0-9A-Fa-f]{64})?$")]
 
 
 class UserEntry(msgspec.Struct, frozen=True):
-    """One user of `POST /users`; contact hashes are SHA-256 of the trimmed, lower-case address."""
+    """One user of `POST /users`; contact hashes are SHA-256 of the trimmed, lower-case address, or empty for none."""
 
     user_id: Identifier
     traits: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount, Platform, Purpose
+from accounts.services import suggestions
 
 POLICY_VERSION = "my-platforms-1"
 """The wording of the purposes on the page where people decide; a new wording is a new version."""
@@ -15,6 +16,13 @@ LINK_REFUSALS = {
     "same_account": _("This code was made here. Enter it on the other platform, or bring a code from there."),
     "platform_already_linked": _("You have another account on this platform already. Disconnect that one first."),
     "consent_required": _("One of the accounts does not agree to be connected."),
+}
+
+
+MATCH_REFUSALS = {
+    "already_decided": _("This was decided already."),
+    "platform_already_linked": LINK_REFUSALS["platform_already_linked"],
+    "consent_required": _("The other account does not agree to be connected. Change that on its own platform first."),
 }
 
 
@@ -37,6 +45,29 @@ class AccountView:
     external_id: str
     created_at: datetime
     consents: tuple[ConsentView, ...]
+
+
+@dataclass(frozen=True)
+class MatchView:
+    """An account elsewhere that may be the person's own, and the contact that says so."""
+
+    pk: int
+    platform: Platform
+    external_id: str
+    contacts: tuple[str, ...]
+
+
+def matches_of(account: LinkedAccount) -> list[MatchView]:
+    """The accounts elsewhere that the person behind this one is asked about."""
+    return [
+        MatchView(
+            match.pk,
+            other.platform,
+            other.external_id,
+            tuple(str(contact.label) for contact in suggestions.shared_contacts(mine, other)),
+        )
+        for match, mine, other in suggestions.for_person(account)
+    ]
 
 
 def accounts_of(account: LinkedAccount) -> list[AccountView]:

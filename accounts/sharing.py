@@ -51,6 +51,11 @@ def forget_on_commit(person_ids: Iterable[object]) -> None:
     cache.forget_on_commit([cache_name(platform_id, external_id) for platform_id, external_id in accounts])
 
 
+def forget_accounts_on_commit(accounts: Iterable[LinkedAccount]) -> None:
+    """The same for these accounts."""
+    cache.forget_on_commit([cache_name(account.platform_id, account.external_id) for account in accounts])
+
+
 def forget_platform_on_commit(platform_id: int) -> None:
     """The same for everyone who shares with an account of this platform, after its consent defaults changed."""
     members = LinkedAccount.objects.filter(platform_id=platform_id).values("person_id")

@@ -1,8 +1,8 @@
-"""Celery's way to the webhooks."""
+"""Celery's way to the webhooks, and to matching accounts by their contacts."""
 
 from celery import shared_task
 
-from accounts.services import deliveries
+from accounts.services import contact_matching, deliveries
 
 
 @shared_task(name="accounts.webhooks.look")
@@ -18,3 +18,9 @@ def look_for_webhooks() -> None:
 def deliver_webhooks(endpoint_id: int) -> None:
     """Serve one endpoint for some seconds."""
     deliveries.deliver(endpoint_id)
+
+
+@shared_task(name="accounts.contacts.match")
+def match_contacts() -> None:
+    """Look at the accounts whose contacts or consents have changed."""
+    contact_matching.look()

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from accounts.forms import EnterCodeForm, NameForm
-from accounts.models import ConsentSource, LinkedAccount, Purpose
-from accounts.my_platforms import LINK_REFUSALS, POLICY_VERSION, accounts_of, consent_of
-from accounts.services import linking
+from accounts.models import ConsentSource, LinkedAccount, Match, Purpose, RegroupingCause
+from accounts.my_platforms import LINK_REFUSALS, MATCH_REFUSALS, POLICY_VERSION, accounts_of, consent_of, matches_of
+from accounts.services import house_contacts, linking, suggestions
 from accounts.services.accounts import house_account
 from accounts.services.consents import consent_history, state_consents
 from accounts.services.names import rename
+from accounts.services.regrouping import Origin
 from accounts.signed_in import LearnerRequest, signed_in
 
 
@@ -22,8 +23,8 @@ from accounts.signed_in import LearnerRequest, signed_in
 @never_cache
 @require_safe
 def platforms(request: LearnerRequest) -> HttpResponse:
-    """All accounts of the person who is signed in, and the two ways to connect another one."""
-    return _platforms(request, house_account(request.user))
+    """All accounts of the person who is signed in, those that may be theirs too, and two ways to connect another."""
+    return _platforms(request, house_contacts.refresh(request.user))
 
 
 @signed_in
@@ -45,13 +46,11 @@ def enter_code(request: LearnerRequest) -> HttpResponse:
     form = EnterCodeForm(request.POST)
     if form.is_valid():
         try:
-            other = linking.link(account, form.cleaned_data["code"], person_agrees=True)
+            other = linking.link(account, form.cleaned_data["code"], True, request.user)
         except linking.LinkRefused as refusal:
             form.add_error("code", str(LINK_REFUSALS.get(refusal.code, refusal.detail)))
         else:
-            connected = gettext("%(platform)s is connected. Suggestions now know both histories.")
-            messages.success(request, connected % {"platform": other.platform.name})
-            return redirect("accounts:platforms")
+            return _connected(request, other)
     form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
     return _platforms(request, account, form=form, status=422)
 
@@ -61,9 +60,37 @@ def enter_code(request: LearnerRequest) -> HttpResponse:
 def leave(request: LearnerRequest, pk: int) -> HttpResponse:
     """Take one of the own accounts out of the shared person."""
     account = _own_account(request, pk)
-    linking.leave(account)
+    linking.leave(account, Origin(RegroupingCause.PERSON, request.user))
     gone = gettext("%(platform)s is disconnected; what you did there counts there only.")
     messages.success(request, gone % {"platform": account.platform.name})
+    return redirect("accounts:platforms")
+
+
+@signed_in
+@require_POST
+def confirm_match(request: LearnerRequest, pk: int) -> HttpResponse:
+    """Say that an account elsewhere is one's own: connect with it."""
+    match, own, other = _own_match(request, pk)
+    try:
+        suggestions.confirm_by_person(match, own, request.user)
+    except suggestions.MatchRefused as refusal:
+        messages.error(request, str(MATCH_REFUSALS.get(refusal.code, refusal.detail)))
+        return redirect("accounts:platforms")
+    return _connected(request, other)
+
+
+@signed_in
+@require_POST
+def reject_match(request: LearnerRequest, pk: int) -> HttpResponse:
+    """Say that an account elsewhere is not one's own; nobody is asked about it again."""
+    match, _own, other = _own_match(request, pk)
+    try:
+        suggestions.reject(match, request.user)
+    except suggestions.MatchRefused as refusal:
+        messages.error(request, str(MATCH_REFUSALS.get(refusal.code, refusal.detail)))
+    else:
+        apart = gettext("The account on %(platform)s stays apart; you are not asked about it again.")
+        messages.success(request, apart % {"platform": other.platform.name})
     return redirect("accounts:platforms")
 
 
@@ -111,8 +138,27 @@ def _platforms(
     new_code: linking.NewLinkCode | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"accounts": accounts_of(account), "form": form or EnterCodeForm(), "new_code": new_code}
+    context = {
+        "accounts": accounts_of(account),
+        "matches": matches_of(account),
+        "form": form or EnterCodeForm(),
+        "new_code": new_code,
+    }
     return render(request, "accounts/platforms.html", context, status=status)
+
+
+def _connected(request: LearnerRequest, other: LinkedAccount) -> HttpResponse:
+    connected = gettext("%(platform)s is connected. Suggestions now know both histories.")
+    messages.success(request, connected % {"platform": other.platform.name})
+    return redirect("accounts:platforms")
+
+
+def _own_match(request: LearnerRequest, pk: int) -> tuple[Match, LinkedAccount, LinkedAccount]:
+    """A match that the signed-in person is asked about, with their account and the other; no other one exists."""
+    for match, own, other in suggestions.for_person(house_contacts.refresh(request.user)):
+        if match.pk == pk:
+            return match, own, other
+    raise Http404
 
 
 def _own_account(request: LearnerRequest, pk: int) -> LinkedAccount:

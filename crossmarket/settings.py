@@ -31,6 +31,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+CONTACT_KEYS = env.list("CONTACT_KEYS", default=[SECRET_KEY])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 PORT = env.int("PORT", default=8000)
@@ -134,7 +135,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
-CELERY_TASK_ROUTES = {"accounts.webhooks.*": {"queue": "webhooks"}}
+CELERY_TASK_ROUTES = {"accounts.webhooks.*": {"queue": "webhooks"}, "accounts.contacts.*": {"queue": "webhooks"}}
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -148,6 +149,11 @@ CELERY_BEAT_SCHEDULE = {
     "build profiles": {"task": "profiles.build_profiles_nightly", "schedule": 24 * 3600.0},
     "look for webhooks to deliver": {
         "task": "accounts.webhooks.look",
+        "schedule": 1.0,
+        "options": {"expires": 5.0},
+    },
+    "match accounts by their contacts": {
+        "task": "accounts.contacts.match",
         "schedule": 1.0,
         "options": {"expires": 5.0},
     },
@@ -170,6 +176,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "recommend:home"
 LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Delivery
+from accounts.models import Delivery, Match
 from crossmarket.foundation.models import Job
 from profiles.models import RejectedEvent
 
@@ -21,6 +21,8 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         [
             (_("Persons"), "person", "accounts.person"),
             (_("Linked accounts"), "link", "accounts.linkedaccount"),
+            (_("Possible matches"), "join_inner", "accounts.match"),
+            (_("Joinings and separations"), "call_split", "accounts.regrouping"),
             (_("Profiles"), "fingerprint", "profiles.profile"),
             (_("Profile models"), "hub", "profiles.profilemodel"),
             (_("Consent history"), "verified_user", "accounts.consent"),
@@ -67,6 +69,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
 
 BADGES: dict[str, QuerySet[Any]] = {
     "accounts.delivery": Delivery.objects.parked(),
+    "accounts.match": Match.objects.waiting(),
     "profiles.rejectedevent": RejectedEvent.objects.waiting(),
     "foundation.job": Job.objects.open(),
 }

@@ -9,6 +9,8 @@ MARKETERS_MAY = {
     "accounts.person": ("view",),
     "accounts.linkedaccount": ("view", "change"),
     "accounts.consent": ("view",),
+    "accounts.match": ("view", "change"),
+    "accounts.regrouping": ("view", "change"),
     "accounts.platform": ("view",),
     "accounts.apikey": ("view",),
     "accounts.change": ("view",),
@@ -29,7 +31,7 @@ MARKETERS_MAY = {
     "foundation.job": ("view", "change"),
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for
-people, build profiles, train models and choose among them.
+people, decide who is one person, build profiles, train models and choose among them.
 
 Keys, signing secrets, platforms, users and groups stay with administrators.
 """

@@ -16,9 +16,14 @@ from accounts.models import (
     DeliveryAttempt,
     DeliveryState,
     LinkedAccount,
+    Match,
     Person,
     Platform,
     Purpose,
+    RegroupedAccount,
+    Regrouping,
+    RegroupingCause,
+    RegroupingKind,
     User,
     WebhookEndpoint,
 )
@@ -84,7 +89,38 @@ class LinkedAccountFactory(DjangoModelFactory):
 
     platform = factory.SubFactory(PlatformFactory)
     external_id = factory.Sequence(lambda number: f"user-{number}")
-    person = factory.SubFactory(PersonFactory)
+    created_at = factory.LazyFunction(lambda: datetime.now(UTC))
+    person = factory.SubFactory(PersonFactory, created_at=factory.SelfAttribute("..created_at"))
+
+
+class RegroupingFactory(DjangoModelFactory):
+    """A joining of two accounts by a code, written down; nothing holds them together any more."""
+
+    class Meta:
+        model = Regrouping
+        skip_postgeneration_save = True
+
+    kind = RegroupingKind.JOINED
+    cause = RegroupingCause.LINK_CODE
+
+    @factory.post_generation
+    def accounts(self, create: bool, extracted: Any, **fields: Any) -> None:
+        """The two."""
+        for account in (LinkedAccountFactory(), LinkedAccountFactory()):
+            person = {"person_before": account.person_id, "person_after": account.person_id}
+            RegroupedAccount.objects.create(regrouping=self, account=account, is_end=True, **person)
+
+
+class MatchFactory(DjangoModelFactory):
+    """Two accounts of the same name in different cities, about whom nothing was decided."""
+
+    class Meta:
+        model = Match
+
+    first = factory.SubFactory(LinkedAccountFactory)
+    second = factory.SubFactory(LinkedAccountFactory)
+    score = 0.87
+    evidence = factory.LazyFunction(lambda: [["name", "same", 9.1], ["city", "other", -2.5]])
 
 
 class CourseFactory(DjangoModelFactory):

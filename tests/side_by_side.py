@@ -15,7 +15,7 @@ from django.db import connections
 PATIENCE = 60
 
 
-def side_by_side(*works: Callable[[], Any]) -> list[Any]:
+def side_by_side(*works: Callable[[], Any], patience: float = PATIENCE) -> list[Any]:
     """Do each of these in a process of its own, all starting together; their answers in the same order.
 
     The database must be seen by other processes, as in tests with committed transactions. What breaks in a process
@@ -26,7 +26,7 @@ def side_by_side(*works: Callable[[], Any]) -> list[Any]:
     processes = [_fork(work, gate, opener) for work in works]
     os.close(gate)
     os.close(opener)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     answers = [process.answer(deadline) for process in processes]
     broken = [answer for is_well, answer in answers if not is_well]
     assert not broken, "\n".join(broken)
@@ -50,7 +50,7 @@ class _Process:
             os.kill(self.pid, signal.SIGKILL)
         os.close(self.pipe)
         os.waitpid(self.pid, 0)
-        return pickle.loads(told) if told else (False, f"a process ended or waited {PATIENCE} seconds without a word")
+        return pickle.loads(told) if told else (False, "a process ended or waited too long without a word")
 
 
 def _fork(work: Callable[[], Any], gate: int, opener: int) -> _Process:

@@ -19,8 +19,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Purpose
+from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Purpose, RegroupingCause
 from accounts.services import consents, linking
+from accounts.services.regrouping import Origin
 from crossmarket.foundation.desk import LongTable, ReadOnlyAdmin, go_to, link, question
 from crossmarket.foundation.pretty import pretty_json
 
@@ -235,7 +236,7 @@ class LinkedAccountAdmin(LongTable):
         """Take the account out of the person it shares with others."""
         account = get_object_or_404(LinkedAccount, pk=object_id)
         before = account.person_id
-        linking.leave(account)
+        linking.leave(account, Origin(RegroupingCause.OPERATOR, request.user))
         account.refresh_from_db()
         if account.person_id == before:
             messages.info(request, _("This person has no other account."))

@@ -102,6 +102,17 @@ class PlatformAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug", "origins", "locale", "timezone")}),
         (
+            _("Contacts"),
+            {
+                "fields": ("verifies_email", "verifies_phone"),
+                "description": _(
+                    "Accounts with the same contact, verified on both platforms, are joined by themselves if both "
+                    "agree to joining. Without a mark here the person is asked first: whoever claims somebody's "
+                    "address must not learn anything about them."
+                ),
+            },
+        ),
+        (
             _("What counts while nothing was stated"),
             {
                 "fields": tuple(

@@ -11,6 +11,18 @@ from accounts.models.person import Person
 from accounts.models.platform import Platform
 
 
+class Contact(models.TextChoices):
+    """A way to reach somebody, of which a digest is kept."""
+
+    EMAIL = "email", _("e-mail address")
+    PHONE = "phone", _("phone number")
+
+
+def has_contact(contact: str) -> models.Q:
+    """The condition that an account's contact of this kind is known."""
+    return ~models.Q((f"{contact}_digest", ""))
+
+
 class LinkedAccountQuerySet(models.QuerySet["LinkedAccount"]):
     """Questions about accounts."""
 
@@ -35,7 +47,8 @@ def consenting_to(*purposes: str, path: str = "") -> models.Q:
 class LinkedAccount(models.Model):
     """An account on a platform, pointing at the person behind it.
 
-    The four consents hold what was last stated (the history is `Consent`); null is the platform's default.
+    The four consents hold what was last stated (the history is `Consent`); null is the platform's default. `home` is
+    the person that the account is by itself, known from its first joining on: so it comes back to the same one.
     """
 
     platform = models.ForeignKey(
@@ -44,13 +57,14 @@ class LinkedAccount(models.Model):
     external_id = models.CharField(_("user id on the platform"), max_length=200)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("person"))
     traits = models.JSONField(_("traits"), default=dict, blank=True)
-    email_digest = models.CharField(_("e-mail digest"), max_length=64, blank=True, editable=False)
-    phone_digest = models.CharField(_("phone digest"), max_length=64, blank=True, editable=False)
+    home = models.UUIDField(unique=True, null=True, editable=False)
+    email_digest = models.CharField(_("e-mail digest"), max_length=80, blank=True, editable=False)
+    phone_digest = models.CharField(_("phone digest"), max_length=80, blank=True, editable=False)
     profiling = models.BooleanField(Purpose.PROFILING.label, null=True, blank=True)
     recommendation = models.BooleanField(Purpose.RECOMMENDATION.label, null=True, blank=True)
     cross_platform = models.BooleanField(Purpose.CROSS_PLATFORM.label, null=True, blank=True)
     marketing = models.BooleanField(Purpose.MARKETING.label, null=True, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = LinkedAccountQuerySet.as_manager()
 
@@ -58,6 +72,10 @@ class LinkedAccount(models.Model):
         verbose_name = _("linked account")
         verbose_name_plural = _("linked accounts")
         constraints = [models.UniqueConstraint("platform", "external_id", name="account_unique_on_platform")]
+        indexes = [
+            models.Index(fields=[f"{contact}_digest"], name=f"account_{contact}", condition=has_contact(contact))
+            for contact in Contact.values
+        ]
 
     def __str__(self) -> str:
         return f"{self.platform.name} · {self.external_id}"
@@ -66,6 +84,10 @@ class LinkedAccount(models.Model):
         """Whether data of this account may be used for the purpose."""
         stated = getattr(self, Purpose(purpose))
         return self.platform.consent_default(purpose) if stated is None else bool(stated)
+
+    def digest_of(self, contact: str) -> str:
+        """The digest of a contact; empty where it is not known."""
+        return str(getattr(self, f"{contact}_digest"))
 
 
 class LinkCodeQuerySet(models.QuerySet["LinkCode"]):

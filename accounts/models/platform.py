@@ -76,6 +76,16 @@ class Platform(models.Model):
     )
     locale = models.CharField(_("language"), max_length=20, default="zh-hans")
     timezone = models.CharField(_("time zone"), max_length=50, default="Asia/Shanghai", validators=[validate_timezone])
+    verifies_email = models.BooleanField(
+        _("verifies e-mail addresses"),
+        default=False,
+        help_text=_("It is known to send a link or code to each address before it counts as a user's own."),
+    )
+    verifies_phone = models.BooleanField(
+        _("verifies phone numbers"),
+        default=False,
+        help_text=_("It is known to send a code to each number before it counts as a user's own."),
+    )
     profiling_default = models.BooleanField(_("profiling"), default=True)
     recommendation_default = models.BooleanField(_("recommendation"), default=True)
     cross_platform_default = models.BooleanField(_("joining with other platforms"), default=False)
@@ -96,6 +106,10 @@ class Platform(models.Model):
     def is_house(self) -> bool:
         """Whether this is CrossMarket's own site."""
         return self.slug == HOUSE_SLUG
+
+    def verifies(self, contact: str) -> bool:
+        """Whether contacts of this kind are its users' own; the house only ever states those it has verified."""
+        return self.is_house or bool(getattr(self, f"verifies_{contact}"))
 
     def consent_default(self, purpose: str) -> bool:
         """What counts for people of whom the platform has not stated anything."""

@@ -1,17 +1,16 @@
 """Making accounts, and what platforms tell about them."""
 
-import hashlib
-import hmac
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import sharing
 from accounts.models import LinkedAccount, Person, Platform, User
+from accounts.services import contacts, match_queue
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,11 @@ def ensure_accounts(platform: Platform, external_ids: Collection[str]) -> dict[s
     missing = sorted(set(external_ids) - found.keys())
     if not missing:
         return found
-    persons = Person.objects.bulk_create(Person() for _missing in missing)
+    now = timezone.now()
+    persons = Person.objects.bulk_create(Person(created_at=now) for _missing in missing)
     LinkedAccount.objects.bulk_create(
         [
-            LinkedAccount(platform=platform, external_id=external_id, person=person)
+            LinkedAccount(platform=platform, external_id=external_id, person=person, created_at=now)
             for external_id, person in zip(missing, persons, strict=True)
         ],
         ignore_conflicts=True,
@@ -67,28 +67,27 @@ def house_account(user: User) -> LinkedAccount:
 def describe_users(platform: Platform, descriptions: Sequence[UserDescription]) -> None:
     """Write down what the platform tells of its users: the last word on each counts.
 
-    Contact hashes are kept as digests.
+    Contact hashes are kept as digests; a moment later, whoever else has them is looked for.
     """
     latest = {description.user_id: description for description in descriptions}
     ensure_accounts(platform, latest)
     accounts = LinkedAccount.objects.select_for_update(no_key=True).filter(platform=platform, external_id__in=latest)
     changed = list(accounts.order_by("pk"))
-    for account in changed:
-        description = latest[account.external_id]
-        if description.traits is not None:
-            account.traits = description.traits
-        if description.email_sha256 is not None:
-            account.email_digest = contact_digest(description.email_sha256)
-        if description.phone_sha256 is not None:
-            account.phone_digest = contact_digest(description.phone_sha256)
+    reached = [account.pk for account in changed if _describe(account, latest[account.external_id])]
     LinkedAccount.objects.bulk_update(changed, ["traits", "email_digest", "phone_digest"], batch_size=500)
+    match_queue.add(reached)
 
 
-def contact_digest(contact_sha256: str) -> str:
-    """A contact hash under this server's key, so that a leaked table tells nobody's address; empty stays empty."""
-    if not contact_sha256:
-        return ""
-    return hmac.new(settings.SECRET_KEY.encode(), contact_sha256.lower().encode(), hashlib.sha256).hexdigest()
+def _describe(account: LinkedAccount, description: UserDescription) -> bool:
+    """Put what is told on the account; returns whether its contacts are others now."""
+    if description.traits is not None:
+        account.traits = description.traits
+    before = (account.email_digest, account.phone_digest)
+    if description.email_sha256 is not None:
+        account.email_digest = contacts.digest(description.email_sha256)
+    if description.phone_sha256 is not None:
+        account.phone_digest = contacts.digest(description.phone_sha256)
+    return (account.email_digest, account.phone_digest) != before
 
 
 def _references(platform: Platform, external_ids: Collection[str]) -> dict[str, AccountReference]:

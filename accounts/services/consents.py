@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import sharing
-from accounts.models import Consent, ConsentSource, LinkedAccount, Purpose
-from accounts.services import joining_news
+from accounts.models import Consent, ConsentSource, LinkedAccount, Match, Purpose
+from accounts.services import joining_news, match_queue
 from accounts.services.joining_lock import one_at_a_time
 
 
@@ -42,7 +42,17 @@ def state_consents(
     with joining_news.telling([locked.person_id] if Purpose.CROSS_PLATFORM in statement else []):
         locked.save(update_fields=[str(purpose) for purpose in statement])
     sharing.forget_on_commit([locked.person_id])
+    if Purpose.CROSS_PLATFORM in statement:
+        _tell_matching(locked, agrees=statement[Purpose.CROSS_PLATFORM])
     return locked
+
+
+def _tell_matching(account: LinkedAccount, agrees: bool) -> None:
+    """Who agrees to be joined may be looked for; of who does not, nothing is suggested any more."""
+    if not agrees:
+        Match.objects.waiting().about(account).delete()
+    elif account.email_digest or account.phone_digest:
+        match_queue.add([account.pk])
 
 
 def _hold(account: LinkedAccount) -> LinkedAccount:

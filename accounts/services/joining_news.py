@@ -1,7 +1,7 @@
 """Telling platforms that accounts of theirs were joined or separated, as far as consent lets them know."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,14 +26,26 @@ class View:
 
 @contextmanager
 def telling(person_ids: Collection[UUID]) -> Iterator[None]:
-    """Around a change of who is joined, inside its transaction: tell the platforms for which something changes.
+    """Around a change of what may be known of persons, inside its transaction: tell the platforms it changes it for.
 
     A platform knows of another one only while both accounts consent to `cross_platform`; whose account it is there,
     it never knows.
     """
-    before = _views(LinkedAccount.objects.filter(person_id__in=person_ids).values_list("pk", flat=True))
+    keys = list(LinkedAccount.objects.filter(person_id__in=person_ids).values_list("pk", flat=True))
+    before = _views(_read(keys))
     yield
-    after = _views(before)
+    _tell(before, _views(_read(keys)))
+
+
+@contextmanager
+def telling_among(accounts: Sequence[LinkedAccount]) -> Iterator[None]:
+    """The same around a change of who is one person with whom, for whole persons, held and changed in place."""
+    before = _views(accounts)
+    yield
+    _tell(before, _views(accounts))
+
+
+def _tell(before: Mapping[int, View], after: Mapping[int, View]) -> None:
     changes.record(
         changes.News(
             view.platform_id,
@@ -46,15 +58,19 @@ def telling(person_ids: Collection[UUID]) -> Iterator[None]:
     )
 
 
-def _views(keys: Collection[int]) -> dict[int, View]:
+def _read(keys: Collection[int]) -> list[LinkedAccount]:
+    return list(LinkedAccount.objects.select_related("platform").filter(pk__in=list(keys)))
+
+
+def _views(accounts: Sequence[LinkedAccount]) -> dict[int, View]:
     """What may be known of each of these accounts, which are whole persons."""
-    accounts = list(LinkedAccount.objects.select_related("platform").filter(pk__in=list(keys)))
-    agreeing = [account for account in accounts if account.consents_to(Purpose.CROSS_PLATFORM)]
+    agreeing = {account.pk for account in accounts if account.consents_to(Purpose.CROSS_PLATFORM)}
     members: dict[UUID, set[str]] = defaultdict(set)
-    for account in agreeing:
-        members[account.person_id].add(account.platform.slug)
+    for account in accounts:
+        if account.pk in agreeing:
+            members[account.person_id].add(account.platform.slug)
     views: dict[int, View] = {}
     for account in accounts:
-        known = members[account.person_id] - {account.platform.slug} if account in agreeing else set()
+        known = members[account.person_id] - {account.platform.slug} if account.pk in agreeing else set()
         views[account.pk] = View(account.platform_id, account.external_id, frozenset(known))
     return views

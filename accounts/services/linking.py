@@ -1,29 +1,48 @@
-"""Joining accounts into one person by a code, and separating them again. No event is ever touched."""
+"""Joining accounts into one person, by a code or another reason, separating them, and undoing a joining."""
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import sharing
-from accounts.models import ConsentSource, LinkCode, LinkedAccount, Person, Purpose
-from accounts.services import joining_news
+from accounts.models import (
+    Bond,
+    ConsentSource,
+    LinkCode,
+    LinkedAccount,
+    Purpose,
+    Regrouping,
+    RegroupingCause,
+    RegroupingKind,
+    User,
+)
+from accounts.services import bonds, pairs, regrouping
 from accounts.services.consents import state_consents
 from accounts.services.joining_lock import one_at_a_time
+from accounts.services.regrouping import Origin
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0, 1, I and O, which people mistake for one another."""
 CODE_LENGTH = 10
 CODE_LIFETIME = timedelta(minutes=10)
 
+BY_PLATFORM = Origin(RegroupingCause.PLATFORM)
+
 
 class LinkRefused(Exception):
     """Two accounts cannot be joined: a code for programs and words for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+class UndoRefused(Exception):
+    """A joining cannot be undone: a code for programs and words for people, which say what to do instead."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -49,40 +68,104 @@ def create_link_code(account: LinkedAccount) -> NewLinkCode:
 
 
 @transaction.atomic
-def link(account: LinkedAccount, code: str, person_agrees: bool = False) -> LinkedAccount:
+def link(account: LinkedAccount, code: str, person_agrees: bool = False, user: User | None = None) -> LinkedAccount:
     """Join the account with the one that the code was made for, and return that one; both are one person then.
 
-    `person_agrees` says that the person has just agreed to the joining, here: that is written down for both accounts.
-    Raises `LinkRefused`: `invalid_code`, `same_account`, `consent_required`, `platform_already_linked`.
+    `person_agrees` says that the person, `user`, has just agreed to the joining, here: that is written down for both
+    accounts. Raises `LinkRefused`: `invalid_code`, `same_account`, `consent_required`, `platform_already_linked`.
     """
     one_at_a_time()
     other = _account_of_code(code)
     if other.pk == account.pk:
         raise LinkRefused("same_account", "This code was made for this very account; enter it on another platform.")
-    pair = _hold(account, other)
-    if person_agrees:
-        agreement = {Purpose.CROSS_PLATFORM: True}
-        pair = [state_consents(each, agreement, "link-code", ConsentSource.PERSON) for each in pair]
-    _check_consents(pair)
-    kept, given_up = (each.person_id for each in sorted(pair, key=lambda each: each.pk))
-    if kept != given_up:
-        _check_platforms([kept, given_up])
-        sharing.forget_on_commit([kept, given_up])
-        with joining_news.telling([kept, given_up]):
-            LinkedAccount.objects.filter(person_id=given_up).update(person_id=kept)
-        Person.objects.filter(pk=given_up).delete()
+    origin = Origin(RegroupingCause.LINK_CODE, user)
+    join(account, other, origin, agreeing=[account, other] if person_agrees else [])
     return LinkedAccount.objects.select_related("platform").get(pk=other.pk)
 
 
 @transaction.atomic
-def leave(account: LinkedAccount) -> None:
-    """Take the account out of the person it shares with others; alone already, it stays as it is."""
+def join(
+    first: LinkedAccount, second: LinkedAccount, origin: Origin, agreeing: Sequence[LinkedAccount] = ()
+) -> Regrouping | None:
+    """Make the persons of two accounts one, for whatever reason; None where they are one already.
+
+    `agreeing` are those of the two for which the person has just agreed to it, here. Raises `LinkRefused`:
+    `consent_required`, `platform_already_linked`.
+    """
     one_at_a_time()
-    current = LinkedAccount.objects.get(pk=account.pk)
-    if LinkedAccount.objects.others_of(current).exists():
-        sharing.forget_on_commit([current.person_id])
-        with joining_news.telling([current.person_id]):
-            LinkedAccount.objects.filter(pk=account.pk).update(person=Person.objects.create())
+    members = regrouping.hold([first.pk, second.pk])
+    for account in agreeing:
+        state_consents(
+            account, {Purpose.CROSS_PLATFORM: True}, str(origin.cause).replace("_", "-"), ConsentSource.PERSON
+        )
+    if agreeing:
+        members = regrouping.hold([first.pk, second.pk])
+    ends = [member for member in members if member.pk in (first.pk, second.pk)]
+    _check_consents(ends)
+    one, other = ends
+    if one.person_id == other.person_id:
+        return None
+    _check_platforms(members)
+    first_side = one.person_id
+    joining = regrouping.regroup([members], RegroupingKind.JOINED, origin, {one.pk, other.pk})
+    Bond.objects.create(joining=joining, first=one, second=other, first_side=first_side)
+    pairs.note_joined(members)
+    return joining
+
+
+@transaction.atomic
+def leave(account: LinkedAccount, origin: Origin = BY_PLATFORM) -> Regrouping | None:
+    """Take the account out of the person it shares with others; alone already, it stays as it is.
+
+    From then on only a code, the person or an operator joins it with them again.
+    """
+    one_at_a_time()
+    members = regrouping.hold([account.pk])
+    rest = [member for member in members if member.pk != account.pk]
+    if not rest:
+        return None
+    alone = [member for member in members if member.pk == account.pk]
+    bonds.take_out(account.pk)
+    pairs.keep_apart(alone, rest, origin.user)
+    return regrouping.regroup([alone, rest], RegroupingKind.SEPARATED, origin, {account.pk})
+
+
+@transaction.atomic
+def undo(joining: Regrouping, user: User | None = None) -> Regrouping:
+    """Take what a joining brought together apart again: both groups of accounts are as they were.
+
+    Whoever was joined later stays with the account through which they came. Raises `UndoRefused`: `not_a_joining`,
+    `already_undone`, `nothing_left`, `sides_unknown`.
+    """
+    one_at_a_time()
+    bond = Bond.objects.filter(pk=joining.pk).first()
+    if bond is None:
+        raise _why_not(joining)
+    members = regrouping.hold([bond.first_id])
+    sides = bonds.sides(bond, members)
+    if sides is None:
+        raise UndoRefused(
+            "sides_unknown",
+            "It is not known any more to which of the two sides some of the accounts belong, since an account "
+            "through which they were joined was erased. Separate the accounts one by one instead.",
+        )
+    bond.delete()
+    pairs.keep_apart(*sides, user)
+    origin = Origin(RegroupingCause.UNDO, user)
+    return regrouping.regroup(sides, RegroupingKind.SEPARATED, origin, {bond.first_id, bond.second_id}, joining)
+
+
+def _why_not(joining: Regrouping) -> UndoRefused:
+    if joining.kind != RegroupingKind.JOINED:
+        detail = "Only a joining can be undone. To take back a separation, join the accounts again."
+        return UndoRefused("not_a_joining", detail)
+    if Regrouping.objects.filter(undoes=joining).exists():
+        return UndoRefused("already_undone", "This joining was undone already.")
+    return UndoRefused(
+        "nothing_left",
+        "An account through which this joining came about was separated or erased since, so that nothing of it is "
+        "left to undo. Separate accounts one by one instead.",
+    )
 
 
 def _account_of_code(code: str) -> LinkedAccount:
@@ -99,17 +182,6 @@ def _account_of_code(code: str) -> LinkedAccount:
     return used.account
 
 
-def _hold(account: LinkedAccount, other: LinkedAccount) -> list[LinkedAccount]:
-    """The two accounts as they stand; everyone of both persons is locked, so that no consent changes meanwhile.
-
-    The lock leaves keys alone, so that events of these accounts are stored meanwhile.
-    """
-    pair = LinkedAccount.objects.filter(pk__in=[account.pk, other.pk])
-    members = LinkedAccount.objects.filter(person_id__in=pair.values("person_id")).order_by("pk")
-    held = members.select_related("platform").select_for_update(of=("self",), no_key=True)
-    return [member for member in held if member.pk in (account.pk, other.pk)]
-
-
 def _check_consents(pair: Iterable[LinkedAccount]) -> None:
     for each in pair:
         if not each.consents_to(Purpose.CROSS_PLATFORM):
@@ -119,11 +191,13 @@ def _check_consents(pair: Iterable[LinkedAccount]) -> None:
             )
 
 
-def _check_platforms(person_ids: Iterable[UUID]) -> None:
-    platforms = list(LinkedAccount.objects.filter(person_id__in=person_ids).values_list("platform__name", flat=True))
-    for name in set(platforms):
-        if platforms.count(name) > 1:
-            raise LinkRefused("platform_already_linked", f"This person has another account on {name} already.")
+def _check_platforms(members: Iterable[LinkedAccount]) -> None:
+    met: set[int] = set()
+    for each in members:
+        if each.platform_id in met:
+            detail = f"This person has another account on {each.platform} already."
+            raise LinkRefused("platform_already_linked", detail)
+        met.add(each.platform_id)
 
 
 def _digest(letters: str) -> str:

@@ -9,10 +9,12 @@ from django.db.models import Count
 from accounts import sharing
 from accounts.models import Person, Platform, Purpose
 from accounts.models.platform import new_signing_secret
-from accounts.services import joining_news
+from accounts.services import joining_news, match_queue
 from accounts.services.joining_lock import one_at_a_time
 from crossmarket.foundation import generations
 
+MATCHING = frozenset({"verifies_email", "verifies_phone", f"{Purpose.CROSS_PLATFORM}_default"})
+"""What decides who may be joined by their contacts."""
 CONSENT_DEFAULTS = frozenset(f"{purpose}_default" for purpose in Purpose)
 
 
@@ -26,6 +28,8 @@ def save_platform(platform: Platform, changed: Collection[str]) -> None:
         generations.renew_on_commit(generations.CATALOGUE)
     if CONSENT_DEFAULTS & set(changed):
         sharing.forget_platform_on_commit(platform.pk)
+    if MATCHING & set(changed):
+        match_queue.add_platform(platform)
 
 
 def _telling_of_joined(platform: Platform, changed: Collection[str]) -> AbstractContextManager[None]:

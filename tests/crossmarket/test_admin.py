@@ -21,11 +21,13 @@ from tests.factories import (
     FileImportFactory,
     JobFactory,
     LinkedAccountFactory,
+    MatchFactory,
     ModelVersionFactory,
     PlatformMappingFactory,
     ProfileFactory,
     QualityDayFactory,
     RecommendationFactory,
+    RegroupingFactory,
     RejectedEventFactory,
     UserFactory,
 )
@@ -54,6 +56,8 @@ def world(db: None) -> None:
         ArmFactory()
         UserFactory()
         DeliveryFactory()
+        RegroupingFactory()
+        MatchFactory()
     Group.objects.create(name="运营")
 
 
