@@ -128,7 +128,7 @@ class TestMyPlatforms:
     ) -> None:
         for _number in range(6):
             LinkedAccountFactory(person=own.person)
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(12):
             platforms(client)
 
 
