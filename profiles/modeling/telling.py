@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from profiles.modeling import hours
-from profiles.modeling.columns import DAY, Floats
+from profiles.modeling.columns import DAY, Floats, Ints
 from profiles.modeling.features import Features
 from profiles.modeling.prices import TIERS
 from profiles.modeling.profile_model import ProfileModel, score
@@ -30,11 +30,12 @@ class Naming:
 
 @dataclass(frozen=True)
 class _Estimates:
-    """What a model adds for each person; NaN and -1 are unknown."""
+    """What a model adds for each person; NaN and -1 are unknown. part: the part of the day with the most learning."""
 
     percentile: Floats
-    tier: Floats
-    by_hour: Floats
+    tier: Ints
+    by_hour: list[list[float]]
+    part: list[int]
 
 
 def tell(
@@ -42,17 +43,20 @@ def tell(
 ) -> Iterator[Traits]:
     """The traits of each of these persons; without a model, what compares them with others stays unknown."""
     estimates = _estimates(features, model)
+    platforms = _interests(naming.platforms, features.platforms)
+    categories = _interests(naming.categories, features.categories)
+    topics = _interests(naming.topics, features.topics)
     for row, timezone in enumerate(timezones):
         yield Traits(
             events=int(features.events[row]),
             first_event=_moment(features.first[row]),
             last_event=_moment(features.last[row]),
-            platforms=_interests(naming.platforms, features.platforms[row]),
-            categories=_interests(naming.categories, features.categories[row]),
-            topics=_interests(naming.topics, features.topics[row]),
+            platforms=platforms[row],
+            categories=categories[row],
+            topics=topics[row],
             spending=_spending(features, row, estimates),
             rfm=_rfm(features, row, model, now),
-            hours=_hours(features.visits[row], estimates.by_hour[row], timezone),
+            hours=_hours(features.visits[row], estimates, row, timezone),
             completed=int(features.completed[row]),
             completion=_share(features.completion[row]),
             breadth=round(float(features.breadth[row]), 2),
@@ -63,13 +67,16 @@ def tell(
 def _estimates(features: Features, model: ProfileModel | None) -> _Estimates:
     seen = hours.habit_counts(features.visits)
     if model is None:
-        unknown = np.full(len(features), np.nan)
         smoothed = hours.smoothed(seen)
-        return _Estimates(unknown, np.full(len(features), -1.0), smoothed[:, :24] + smoothed[:, 24:])
-    looks = features.price_cells.sum(axis=1) / 2
-    tier = model.tiers.membership(features.price_cells).argmax(axis=1)
-    by_hour = hours.by_hour(model.habits, features.visits)
-    return _Estimates(model.percentile(features.spent), np.where(looks >= FEWEST_PRICED_LOOKS, tier, -1), by_hour)
+        by_hour = smoothed[:, :24] + smoothed[:, 24:]
+        percentile, tier = np.full(len(features), np.nan), np.full(len(features), -1)
+    else:
+        by_hour = hours.by_hour(model.habits, features.visits)
+        looks = features.price_cells.sum(axis=1) / 2
+        likeliest = model.tiers.membership(features.price_cells).argmax(axis=1)
+        percentile, tier = model.percentile(features.spent), np.where(looks >= FEWEST_PRICED_LOOKS, likeliest, -1)
+    part = hours.DAYPART_OF_HOUR[by_hour.argmax(axis=1)]
+    return _Estimates(percentile, tier, by_hour.round(DIGITS).tolist(), part.tolist())
 
 
 def _spending(features: Features, row: int, estimates: _Estimates) -> Spending:
@@ -100,23 +107,24 @@ def _rfm(features: Features, row: int, model: ProfileModel | None, now: float) -
     )
 
 
-def _hours(visits: Floats, by_hour: Floats, timezone: str) -> Hours:
+def _hours(visits: Floats, estimates: _Estimates, row: int, timezone: str) -> Hours:
     total = float(visits.sum())
-    part = hours.DAYPARTS[hours.DAYPART_OF_HOUR[int(by_hour.argmax())]]
     return Hours(
         timezone=timezone,
-        habit=part if total else None,
-        by_hour=[round(share, DIGITS) for share in by_hour.tolist()] if total else [],
+        habit=hours.DAYPARTS[estimates.part[row]] if total else None,
+        by_hour=estimates.by_hour[row] if total else [],
         visits=visits.astype(np.int64).tolist(),
         weekend_share=_share(visits[5:].sum() / total) if total else None,
     )
 
 
-def _interests(names: Sequence[str], shares: Floats) -> list[Interest]:
-    best = np.argsort(-shares, kind="stable")[:MOST_INTERESTS]
-    return [
-        Interest(names[at], round(float(shares[at]), DIGITS)) for at in best.tolist() if shares[at] >= SMALLEST_INTEREST
-    ]
+def _interests(names: Sequence[str], shares: Floats) -> list[list[Interest]]:
+    """The largest shares of each person, those first."""
+    best = np.argsort(-shares, axis=1, kind="stable")[:, :MOST_INTERESTS]
+    ranked = np.take_along_axis(shares, best, axis=1)
+    counted = (ranked >= SMALLEST_INTEREST).sum(axis=1).tolist()
+    rows = zip(best.tolist(), ranked.round(DIGITS).tolist(), counted)
+    return [[Interest(names[at], share) for at, share in zip(ats[:n], each[:n])] for ats, each, n in rows]
 
 
 def _share(value: float) -> float | None:

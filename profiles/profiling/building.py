@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_noop
+from threadpoolctl import threadpool_limits
 
 from accounts.models import LinkedAccount, Platform, Purpose
 from crossmarket.foundation import jobs
@@ -28,6 +29,7 @@ from profiles.modeling.telling import Naming, tell
 from profiles.models import Course, Profile, ProfileModel
 from profiles.profiling import model_store, sources, subjects
 from profiles.profiling.subjects import Subject
+from profiles.profiling.writing import BuiltProfile, write
 
 BUILD = gettext_noop("profiles.build")
 READING_COURSES = gettext_noop("finding topics")
@@ -51,6 +53,9 @@ def enqueue_build(to_worker: bool = True) -> Job:
 
 
 @job_kind(BUILD)
+@threadpool_limits.wrap(
+    limits=1
+)  # of such small arrays threads only wait for one another, on busy machines for minutes
 def build(reporter: Reporter, /) -> Result:
     """Learn a new model and build every profile with it, a thousand persons at a time."""
     running = Job.objects.filter(kind=BUILD, state=JobState.RUNNING).exclude(pk=reporter.job.pk)
@@ -129,23 +134,11 @@ def _tell_everybody(
         vectors = learned.vectors(found, known.now.timestamp())
         told = tell(found, naming, [subject.timezone for subject in group], learned, known.now.timestamp())
         rows = [
-            Profile(
-                account_id=subject.lead,
-                account_ids=subject.account_ids,
-                traits=msgspec.to_builtins(traits),
-                vector=vector,
-                model=version,
-                fresh_at=known.now,
-            )
+            BuiltProfile(subject.lead, subject.account_ids, traits, vector)
             for subject, traits, vector in zip(group, told, vectors.tolist())
             if traits.events
         ]
-        Profile.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["account"],
-            update_fields=["account_ids", "traits", "vector", "model", "fresh_at"],
-        )
+        write(rows, version, known.now)
         built += len(rows)
         done += sum(len(subject.members) for subject in group)
     reporter(TELLING, done, done)

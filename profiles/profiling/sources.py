@@ -1,6 +1,6 @@
 """Reading consented events and courses as columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce, Extract
 from django.utils import timezone
 
 from accounts.models import Purpose
+from crossmarket.foundation.copying import copied
 from profiles.modeling.columns import (
     CODE,
     KINDS,
@@ -30,7 +31,7 @@ from profiles.models.event import engagement
 from profiles.profiling.subjects import Subject
 
 ROW = np.dtype(
-    [("account", "i8"), ("course", "i8"), ("type", "i8"), ("value", "f8"), ("engagement", "f8"), ("time", "f8")]
+    [("account", "i8"), ("course", "i8"), ("type", "i4"), ("value", "f8"), ("engagement", "f8"), ("time", "f8")]
 )
 COURSE_ROW = np.dtype([("id", "i8"), ("category", "i8"), ("kind", "i8"), ("price", "i8")])
 CHUNK = 20_000
@@ -63,7 +64,7 @@ def event_columns(
         account=rows["account"].copy(),
         platform=platform[place] if len(ids) else place,
         course=_rows_of(rows["course"], course_ids),
-        type=rows["type"].copy(),
+        type=rows["type"].astype(np.int64),
         value=rows["value"].copy(),
         engagement=rows["engagement"].copy(),
         time=rows["time"].copy(),
@@ -125,13 +126,11 @@ def _event_rows(account_ids: Sequence[int], latest: int | None) -> np.ndarray:
     columns = events.annotate(
         code=code,
         number=Coalesce(Cast(F("clean_value"), FloatField()), Value(float("nan"))),
-        telling=engagement(),
+        telling=Cast(engagement(), FloatField()),
         seconds=Cast(Extract(F("timestamp"), "epoch", tzinfo=UTC), FloatField()),
         on=Coalesce(F("course_id"), Value(NO_COURSE)),
     ).values_list("account_id", "on", "code", "number", "telling", "seconds")
-    rows: Iterator[tuple[object, ...]]
-    rows = iter(columns.order_by("-timestamp", "-pk")[:latest]) if latest else columns.iterator(chunk_size=CHUNK)
-    return np.fromiter(rows, dtype=ROW)
+    return copied(columns.order_by("-timestamp", "-pk")[:latest] if latest else columns.order_by(), ROW)
 
 
 def _price(price: int | None, is_usual_currency: bool) -> int:
