@@ -30,3 +30,12 @@ def test_a_measurement_of_learning_asks_for_its_data():
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "--data" in done.stderr
+
+
+def test_growth_is_measured_and_drawn(tmp_path):
+    drawn = tmp_path / "growth.svg"
+    command = [sys.executable, "-m", "benchmarks.growth", "--quick", "--chart", str(drawn)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Building profiles" in done.stdout
+    assert drawn.read_text().count("<polyline") == 4
