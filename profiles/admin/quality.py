@@ -50,7 +50,6 @@ class QualityDayAdmin(ReadOnlyAdmin):
     change_list_template = "admin/profiles/qualityday/change_list.html"
     actions_list = ("clean_now",)
     list_per_page = 1
-    show_full_result_count = False
 
     def has_clean_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether this user may have all events judged anew."""

@@ -37,7 +37,8 @@ def quality_chart(found: Report) -> str | None:
     for _day, quality in found.days:
         for column, events in zip(columns, [*quality.left_out, quality.refused], strict=True):
             column.append(round(100 * events / quality.came, 3) if quality.came else 0.0)
-    shape = {"stack": "day", "displayYAxis": True, "suffixYAxis": "%", "maxTicksXLimit": 10, "maxBarThickness": 24}
+    axis = {"stack": "day", "displayYAxis": True, "suffixYAxis": "%", "maxTicksXLimit": 10}
+    shape = axis | {"maxBarThickness": 24, "borderRadius": 0}
     datasets = [
         {"label": str(series.title), "data": column, "backgroundColor": series.colour, **shape}
         for series, column in zip(SERIES, columns, strict=True)

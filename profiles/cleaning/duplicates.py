@@ -16,7 +16,8 @@ DUPLICATES = LeavingOut(
         "Events that follow an equal one within 3 seconds under another message id: of the same account, type, course "
         "and value, and of the same words where the event is a search or a comment. The first of a row of them counts."
     ),
-    # Message ids make an order of what happened at the same time; that in which events were received must not matter.
+    # Message ids make an order of what happened at the same time; that in which events were received must not matter,
+    # nor the language that the database sorts by.
     sql=f"""
 SELECT {COLUMNS}, CASE
     WHEN step IS NULL AND "timestamp" <= lag("timestamp") OVER equal + {NEAR} THEN '{NAME}'
@@ -24,7 +25,8 @@ SELECT {COLUMNS}, CASE
     END AS step
 FROM {{before}}
 WINDOW equal AS (
-    PARTITION BY account_id, day, type, course_id, value, words, step IS NULL ORDER BY "timestamp", message_id
+    PARTITION BY account_id, day, course_id, value, type COLLATE "C", words, step IS NULL
+    ORDER BY "timestamp", message_id COLLATE "C"
 )
 """,  # noqa: S608 our own constants
 )
