@@ -1,6 +1,7 @@
 """What every test stands on: real PostgreSQL and Redis in a throw-away data folder, a real worker, a real browser.
 
-`DATABASE_URL` and `REDIS_URL` name other servers; of the Redis given, database 15 is used and emptied.
+`DATABASE_URL` and `REDIS_URL` name other servers; of the Redis given, database 15 is used and emptied. Where several
+processes run tests at once (`make test`), each has all this for itself; of a Redis given they use 15, 14 and so on.
 """
 
 import os
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 TEST_REDIS_DATABASE = 15
+LONG = ("test_serve", "test_benchmarks", "test_embedded", "test_supervisor", "browser/", "_concurrency", "_planted")
+"""Parts of the names of files with long tests: those come first, so that no process is alone with one at the end."""
 
 if "crossmarket.settings" in sys.modules:
     raise pytest.UsageError(
@@ -29,7 +32,8 @@ for name in ("HTTPS", "DEBUG", "SEED_DEMO", "PORT", "PUBLIC_URL", "MEDIA_STORAGE
     os.environ.pop(name, None)
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 if os.environ.get("REDIS_URL", "").startswith(("redis://", "rediss://")):
-    os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{TEST_REDIS_DATABASE}"))
+    number = TEST_REDIS_DATABASE - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
 
 pytest_plugins = ["tests.chromium", "tests.processes", "tests.receiver"]
 
@@ -49,6 +53,18 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let no process of several inherit this one's folder and settings: each makes a folder and services of its own."""
+    del os.environ["CROSSMARKET_VAR"], os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with long tests first, in the order of `LONG`; within a file nothing changes."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: min((places[name] for name in LONG if name in item.nodeid), default=len(LONG)))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -58,7 +74,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def services() -> Iterator[None]:
     """PostgreSQL and Redis, up until the last test is over; tests that touch the database get them unasked."""
     from crossmarket import embedded
+    from crossmarket.embedded import postgresql
 
+    # What is thrown away an hour later need not reach the disk: emptying all tables takes half the time.
+    postgresql.SERVER_SETTINGS |= {"fsync": "off", "full_page_writes": "off"}
     with embedded.services():
         yield
 

@@ -1,5 +1,6 @@
 """The OpenAPI document is valid, covers the contract, and what the API really answers fits it."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -84,8 +85,7 @@ class TestWhateverIsSent:
 
 def check(path: str, method: str, mode: GenerationMode, headers: dict[str, str]) -> None:
     """Send examples of what fits the document (or does not), and hold the answers to it."""
-    described = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
-    operation = described[path][method.upper()]
+    operation = described()[path][method.upper()]
     try:
         cases = operation.as_strategy(generation_mode=mode)
 
@@ -97,6 +97,12 @@ def check(path: str, method: str, mode: GenerationMode, headers: dict[str, str])
         answered()
     except Unsatisfiable:
         assert mode is GenerationMode.NEGATIVE, "nothing fits the document"
+
+
+@cache
+def described() -> schemathesis.BaseSchema:
+    """The document as it is served, which is the same for every test."""
+    return schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
 
 
 @pytest.fixture
