@@ -23,6 +23,7 @@ urlpatterns = [
     path("events", profiles.Events.as_view()),
     path("events/raw", profiles.RawEvents.as_view()),
     path("items", profiles.Items.as_view()),
+    path("items/raw", profiles.RawItems.as_view(), {"item_id": "raw"}),
     path("items/<id:item_id>/similar", recommend.Similar.as_view()),
     path("items/<id:item_id>", profiles.Item.as_view()),
     path("changes", changes.Changes.as_view()),

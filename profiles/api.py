@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
 
 from accounts.partner_view import PartnerView, answer
 from crossmarket.foundation.batches import MOST_ENTRIES, BatchAnswer, Refusal, read_envelope
@@ -14,7 +15,7 @@ from profiles.declared_mappings import NoMapping
 from profiles.ingest import ingest_events, ingest_items, put_item
 from profiles.ingest.event_entry import EventEntry
 from profiles.ingest.items import ItemDescription, ItemEntry
-from profiles.ingest.raw import ingest_raw_events
+from profiles.ingest.raw import ingest_raw_events, ingest_raw_items
 
 
 class EventBatch(msgspec.Struct, frozen=True):
@@ -33,6 +34,12 @@ class ItemBatch(msgspec.Struct, frozen=True):
     """Items to describe."""
 
     batch: Annotated[list[ItemEntry], msgspec.Meta(max_length=MOST_ENTRIES)]
+
+
+class RawItemBatch(msgspec.Struct, frozen=True):
+    """Items in the platform's own shape, whatever it is: at most 2,000, 1 MiB in all and 32 KiB each."""
+
+    batch: Annotated[list[Any], msgspec.Meta(max_length=MOST_ENTRIES)]
 
 
 class DescribedItem(msgspec.Struct, frozen=True):
@@ -97,3 +104,20 @@ class Item(PartnerView):
         except Refusal as refusal:
             raise Problem(422, refusal.code, str(refusal)) from None
         return answer(DescribedItem(item_id, created), 201 if created else 200)
+
+
+class RawItems(Item):
+    """`/items/raw`; to `PUT` it is the address of the item with the id `raw`, like that of any other."""
+
+    @documented("Describe raw items", body=RawItemBatch, answers={202: BatchAnswer}, tag="items")
+    def post(self, request: HttpRequest, item_id: str) -> HttpResponse:
+        """Describe items in the platform's own shape, by the mapping that it declared; then as `/items` does."""
+        try:
+            return answer(ingest_raw_items(self.caller.platform, read_envelope(request)), 202)
+        except NoMapping as error:
+            raise Problem(422, "no_mapping", str(error)) from None
+
+    @extend_schema(exclude=True)
+    def put(self, request: HttpRequest, item_id: str) -> HttpResponse:
+        """Describe the item whose id is `raw`."""
+        return super().put(request, item_id)

@@ -20,6 +20,7 @@ from crossmarket.foundation.bodies import NO_JSON, why_unstorable
 from profiles.declared_mappings import NoMapping, declared_mapper
 from profiles.ingest.event_entry import EventEntry
 from profiles.ingest.events import keep_rejected, parse_events, store_entries
+from profiles.ingest.items import parse_items, store_items
 from profiles.ingest.mapping import Mapper, Unmappable
 
 UNMAPPABLE = "unmappable"
@@ -37,6 +38,17 @@ def ingest_raw_events(platform: Platform, payloads: Sequence[bytes]) -> BatchAns
     accepted = store_entries(platform, parsed.entries)
     keep_rejected(platform, parsed.rejected, is_raw=True)
     return BatchAnswer(accepted, len(parsed.entries) - accepted, [told(each) for each in parsed.rejected])
+
+
+@transaction.atomic
+def ingest_raw_items(platform: Platform, payloads: Sequence[bytes]) -> BatchAnswer:
+    """Map a platform's own items and describe the good ones; of one that comes twice the last description counts.
+
+    Raises `NoMapping` when the platform has not declared how to read them.
+    """
+    parsed = parse_mapped(declared_mapper(platform, "item"), payloads, parse_items)
+    described = store_items(platform, parsed.entries)
+    return BatchAnswer(described, len(parsed.entries) - described, [told(each) for each in parsed.rejected])
 
 
 def parse_raw_events(platform: Platform, payloads: Sequence[bytes]) -> Parsed[EventEntry]:

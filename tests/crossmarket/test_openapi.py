@@ -22,6 +22,7 @@ CONTRACT = {
     "/api/v1/events": {"post"},
     "/api/v1/events/raw": {"post"},
     "/api/v1/items": {"post"},
+    "/api/v1/items/raw": {"post"},
     "/api/v1/items/{item_id}": {"put"},
     "/api/v1/items/{item_id}/similar": {"get"},
     "/api/v1/links": {"post"},
