@@ -16,6 +16,7 @@ LOOKUPS = {
     *("defer", "select_related", "prefetch_related", "distinct", "Q", "F", "Count", "Sum", "Avg", "Min", "Max"),
     *("OuterRef", "Prefetch", "FilteredRelation", "ArrayAgg"),
 }
+OF_RELATIONS = {"Count", "Prefetch", "prefetch_related", "FilteredRelation"}
 QUESTIONS = {
     *("all", "filter", "exclude", "get", "first", "last", "latest", "earliest", "count", "exists", "aggregate"),
     *("annotate", "alias", "order_by", "values", "values_list", "only", "defer", "distinct", "iterator", "in_bulk"),
@@ -133,7 +134,7 @@ class _Finder(ast.NodeVisitor):
         for each in node.args:
             if isinstance(each, ast.Constant) and isinstance(each.value, str):
                 asked = each.value.lstrip("-")
-                if asked == "events" or RELATION.match(asked):
+                if (asked == "events" and name in OF_RELATIONS) or RELATION.match(asked):
                     self._note(node)
 
     def _text(self, node: ast.Constant, text: str) -> None:
