@@ -135,7 +135,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
-CELERY_TASK_ROUTES = {"accounts.webhooks.*": {"queue": "webhooks"}, "accounts.contacts.*": {"queue": "webhooks"}}
+CELERY_TASK_ROUTES = {
+    "accounts.webhooks.*": {"queue": "webhooks"},
+    "accounts.contacts.*": {"queue": "webhooks"},
+    "live.*": {"queue": "live"},
+}
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -157,6 +161,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 5.0},
     },
+    "look at whom something changed of": {"task": "live.look", "schedule": 20.0, "options": {"expires": 20.0}},
+    "let time pass in segments": {"task": "live.let_time_pass", "schedule": 60.0, "options": {"expires": 60.0}},
     "train the recommender": {"task": "recommend.train_nightly", "schedule": 24 * 3600.0},
 }
 

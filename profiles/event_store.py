@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from django.db import connection, transaction
 
+from accounts.services import stirring
 from profiles import live_history
 
 STORE = """
@@ -43,7 +44,9 @@ def store(platform_id: int, events: Sequence[NewEvent]) -> int:
         cursor.execute(STORE, [platform_id, msgspec.json.encode(events).decode()])
         stored = cursor.rowcount
     if stored:
-        live_history.forget_on_commit(_accounts(events))
+        account_ids = _accounts(events)
+        stirring.stir(account_ids)
+        live_history.forget_on_commit(account_ids)
     return stored
 
 

@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
+from accounts.services import stirring
 from profiles import importing, replaying
 from profiles.cleaning import looking
 from profiles.profiling import building
-from profiles.segmentation import rebuilding
+from profiles.segmentation import live, passing_time, rebuilding
 
 __all__ = ["build_profiles_nightly", "clean_what_came", "importing", "rebuilding", "replaying"]
 
@@ -20,3 +21,15 @@ def build_profiles_nightly() -> None:
 def clean_what_came() -> None:
     """Judge the events that were received since the last look."""
     looking.look()
+
+
+@shared_task(name=stirring.LOOK, ignore_result=True)
+def look_at_stirred() -> None:
+    """Look again who belongs to segments, of those of whom something changed."""
+    live.look()
+
+
+@shared_task(name="live.let_time_pass", ignore_result=True)
+def let_time_pass() -> None:
+    """Mark those of whom time alone changed something; they are looked at right after."""
+    passing_time.let_time_pass()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import sharing
 from accounts.models import LinkedAccount, Person, Platform, User
-from accounts.services import contacts, match_queue
+from accounts.services import contacts, match_queue, stirring
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def ensure_accounts(platform: Platform, external_ids: Collection[str]) -> dict[s
     _drop_unused(
         person.pk for person in persons if person.pk not in {reference.person_id for reference in made.values()}
     )
+    stirring.stir([reference.id for reference in made.values()])
     names = [sharing.cache_name(platform.pk, external_id) for external_id in missing]
     sharing.cache.forget_on_commit(names)
     return {**found, **made}
@@ -76,6 +77,7 @@ def describe_users(platform: Platform, descriptions: Sequence[UserDescription]) 
     reached = [account.pk for account in changed if _describe(account, latest[account.external_id])]
     LinkedAccount.objects.bulk_update(changed, ["traits", "email_digest", "phone_digest"], batch_size=500)
     match_queue.add(reached)
+    stirring.stir([account.pk for account in changed])
 
 
 def _describe(account: LinkedAccount, description: UserDescription) -> bool:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts import sharing
 from accounts.models import Consent, ConsentSource, LinkedAccount, Match, Purpose
-from accounts.services import joining_news, match_queue
+from accounts.services import joining_news, match_queue, stirring
 from accounts.services.joining_lock import one_at_a_time
 
 
@@ -44,6 +44,7 @@ def state_consents(
     sharing.forget_on_commit([locked.person_id])
     if Purpose.CROSS_PLATFORM in statement:
         _tell_matching(locked, agrees=statement[Purpose.CROSS_PLATFORM])
+    stirring.stir([locked.pk])
     return locked
 
 

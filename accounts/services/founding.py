@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts import sharing
 from accounts.models import Consent, ConsentSource, LinkedAccount, Person, Platform, Purpose
+from accounts.services import stirring
 
 ROWS_AT_ONCE = 2_000
 
@@ -58,7 +59,9 @@ def found_accounts(
         ],
         ROWS_AT_ONCE,
     )
-    sharing.forget_on_commit({account.person_id for account in accounts})
+    persons = {account.person_id for account in accounts}
+    sharing.forget_on_commit(persons)
+    stirring.stir_persons(persons)
     return [row.pk for row in made]
 
 

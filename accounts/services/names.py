@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.models import LinkedAccount, User
+from accounts.services import stirring
 from accounts.services.accounts import house_account
 
 
@@ -14,3 +15,4 @@ def rename(user: User, name: str) -> None:
     account = LinkedAccount.objects.select_for_update(no_key=True).get(pk=house_account(user).pk)
     account.traits = {**account.traits, "nickname": name}
     account.save(update_fields=["traits"])
+    stirring.stir([account.pk])

@@ -9,7 +9,7 @@ from django.db.models import Count
 from accounts import sharing
 from accounts.models import Person, Platform, Purpose
 from accounts.models.platform import new_signing_secret
-from accounts.services import joining_news, match_queue
+from accounts.services import joining_news, match_queue, stirring
 from accounts.services.joining_lock import one_at_a_time
 from crossmarket.foundation import generations
 
@@ -28,6 +28,7 @@ def save_platform(platform: Platform, changed: Collection[str]) -> None:
         generations.renew_on_commit(generations.CATALOGUE)
     if CONSENT_DEFAULTS & set(changed):
         sharing.forget_platform_on_commit(platform.pk)
+        stirring.stir_platform(platform.pk)
     if MATCHING & set(changed):
         match_queue.add_platform(platform)
 

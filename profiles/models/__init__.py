@@ -11,7 +11,7 @@ from profiles.models.platform_mapping import PlatformMapping
 from profiles.models.profile import Profile, ProfileModel
 from profiles.models.quality_day import QualityDay
 from profiles.models.rejected_event import RejectedEvent
-from profiles.models.segment import Segment, SegmentDay, SegmentKind, SegmentMember
+from profiles.models.segment import Segment, SegmentClock, SegmentDay, SegmentKind, SegmentMember
 
 __all__ = [
     "Arm",
@@ -35,6 +35,7 @@ __all__ = [
     "QualityDay",
     "RejectedEvent",
     "Segment",
+    "SegmentClock",
     "SegmentDay",
     "SegmentKind",
     "SegmentMember",

@@ -115,6 +115,19 @@ class SegmentMember(models.Model):
         return f"{self.segment_id} · {self.account_id}"
 
 
+class SegmentClock(models.Model):
+    """Until when it has been looked at what time alone changes; there is one row."""
+
+    looked_until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("clock of segments")
+        verbose_name_plural = _("clocks of segments")
+
+    def __str__(self) -> str:
+        return f"{self.looked_until:%Y-%m-%d %H:%M:%S}"
+
+
 class SegmentDay(models.Model):
     """A segment's size at the end of a day, and how many persons entered and left on it."""
 

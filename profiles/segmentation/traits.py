@@ -52,7 +52,7 @@ TRAITS: dict[str, Trait] = {
     "trust": Trait(("trust",), Kind.SHARE, _("trust")),
     "spending.spent": Trait(("spending", "spent"), Kind.MONEY, _("money spent")),
     "spending.orders": Trait(("spending", "orders"), Kind.NUMBER, _("orders")),
-    "spending.percentile": Trait(("spending", "percentile"), Kind.SHARE, _("spends more than this share of members")),
+    "spending.percentile": Trait(("spending", "percentile"), Kind.SHARE, _("spending percentile")),
     "spending.tier": Trait(("spending", "tier"), Kind.WORD, _("spending tier"), TIERS),
     "spending.price_gap": Trait(("spending", "price_gap"), Kind.NUMBER, _("minding of prices")),
     "spending.free_share": Trait(("spending", "free_share"), Kind.SHARE, _("share of free courses")),

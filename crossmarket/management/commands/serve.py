@@ -24,6 +24,9 @@ REFUSALS = (
 WEBHOOKS_WORKER = ("--queues", "webhooks", "--pool", "threads", "--concurrency", "16", "--hostname", "webhooks@%h")
 """Webhooks have a worker of their own: it waits for others' servers, and is not kept waiting by long jobs."""
 
+LIVE_WORKER = ("--queues", "live", "--pool", "threads", "--concurrency", "2", "--hostname", "live@%h")
+"""What follows within seconds from what people do has one too, which neither long jobs nor slow servers delay."""
+
 
 class Command(BaseCommand):
     """Run everything until Ctrl-C."""
@@ -85,6 +88,7 @@ def children(sites: dict[str, int]) -> list[Child]:
         "web": [sys.executable, "-m", "gunicorn", "--config", "python:crossmarket.gunicorn"],
         "worker": [*celery, "worker", "--concurrency", concurrency, *alone],
         "webhooks": [*celery, "worker", *WEBHOOKS_WORKER, *alone],
+        "live": [*celery, "worker", *LIVE_WORKER, *alone],
         "beat": [*celery, "beat", "--pidfile", "", "--loglevel", level],
     }
     for slug, number in sites.items():

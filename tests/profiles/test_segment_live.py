@@ -1,0 +1,148 @@
+"""What people do counts in segments within seconds: who was stirred is looked at again, nobody else."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ConsentSource, LinkedAccount, Purpose, Stirring
+from accounts.services import stirring
+from accounts.services.accounts import UserDescription, describe_users, ensure_accounts
+from accounts.services.consents import state_consents
+from accounts.services.linking import create_link_code, leave, link
+from accounts.services.platform_changes import save_platform
+from profiles.models import Course, EventType, Segment, SegmentMember
+from profiles.segmentation import live
+from profiles.segmentation.passing_time import let_time_pass
+from profiles.services import record
+from profiles.tasks import look_at_stirred
+from tests.factories import CourseFactory, EventFactory, LinkedAccountFactory, SegmentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def members(segment: Segment) -> set[int]:
+    return set(SegmentMember.objects.filter(segment=segment).values_list("account_id", flat=True))
+
+
+def buys(account: LinkedAccount) -> None:
+    record(account, EventType.PURCHASE, CourseFactory(platform=account.platform), 100)
+
+
+def test_an_event_moves_its_account_into_a_segment_and_out_of_another() -> None:
+    bought = SegmentFactory(rule={"did": {"type": "purchase"}})
+    never = SegmentFactory(rule={"did": {"type": "purchase", "at_most": 0}})
+    account, other = LinkedAccountFactory.create_batch(2)
+    stirring.stir([account.pk, other.pk])
+    live.look()
+    assert (members(bought), members(never)) == (set(), {account.pk, other.pk})
+    buys(account)
+    live.look()
+    assert (members(bought), members(never)) == ({account.pk}, {other.pk})
+    assert not Stirring.objects.exists()
+
+
+def test_nobody_is_looked_at_who_was_not_stirred() -> None:
+    segment = SegmentFactory()
+    EventFactory()
+    live.look()
+    assert members(segment) == set()
+
+
+def consent(account: LinkedAccount, _course: Course) -> None:
+    state_consents(account, {Purpose.MARKETING: True}, "1", ConsentSource.PERSON)
+
+
+def platform_default(account: LinkedAccount, _course: Course) -> None:
+    account.platform.marketing_default = True
+    save_platform(account.platform, ["marketing_default"])
+
+
+def description(account: LinkedAccount, _course: Course) -> None:
+    describe_users(account.platform, [UserDescription(account.external_id, traits={"city": "杭州"})])
+
+
+def joining(account: LinkedAccount, _course: Course) -> None:
+    other = LinkedAccountFactory(platform__slug="tide", cross_platform=True)
+    state_consents(account, {Purpose.CROSS_PLATFORM: True}, "1", ConsentSource.PERSON)
+    link(other, create_link_code(account).code)
+
+
+@pytest.mark.parametrize(
+    ("what_happens", "rule"),
+    [
+        (consent, {"consents": "marketing"}),
+        (platform_default, {"consents": "marketing"}),
+        (description, {"account_trait": "city", "op": "=", "value": "杭州"}),
+        (joining, {"platform": "tide"}),
+        (lambda account, course: record(account, EventType.VIEW, course), {"did": {"type": "view"}}),
+    ],
+    ids=["consent", "default of the platform", "description", "joining", "event"],
+)
+def test_whatever_rules_ask_about_stirs(
+    what_happens: Callable[[LinkedAccount, Course], None], rule: dict[str, Any]
+) -> None:
+    segment = SegmentFactory(rule=rule)
+    account = LinkedAccountFactory()
+    what_happens(account, CourseFactory(platform=account.platform))
+    live.look()
+    assert account.pk in members(segment)
+
+
+def test_separating_and_withdrawing_look_at_everyone_concerned() -> None:
+    segment = SegmentFactory(rule={"did": {"type": "purchase"}})
+    first, second = LinkedAccountFactory.create_batch(2, cross_platform=True)
+    link(first, create_link_code(second).code)
+    buys(second)
+    live.look()
+    assert members(segment) == {first.pk, second.pk}
+    leave(LinkedAccount.objects.get(pk=first.pk))
+    live.look()
+    assert members(segment) == {second.pk}
+    state_consents(second, {Purpose.PROFILING: False}, "1", ConsentSource.PERSON)
+    live.look()
+    assert members(segment) == set()
+
+
+def test_an_account_is_looked_at_as_soon_as_it_is_made() -> None:
+    segment = SegmentFactory(rule={"not": {"did": {}}})
+    reference = ensure_accounts(CourseFactory().platform, ["new"])["new"]
+    look_at_stirred()
+    assert members(segment) == {reference.id}
+
+
+def test_more_marks_than_fit_into_one_look_are_all_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "AT_ONCE", 2)
+    segment = SegmentFactory(rule={"not": {"did": {}}})
+    accounts = [account.pk for account in LinkedAccountFactory.create_batch(5)]
+    stirring.stir(accounts)
+    live.look()
+    assert members(segment) == set(accounts)
+
+
+def test_time_alone_lets_people_leave_and_enter() -> None:
+    lately = SegmentFactory(rule={"did": {"within_days": 7}})
+    quiet = SegmentFactory(rule={"did": {"within_days": 7, "at_most": 0}})
+    now = timezone.now()
+    let_time_pass(now - timedelta(hours=1))
+    leaving, staying = (
+        EventFactory(timestamp=now - timedelta(days=7) + timedelta(minutes=minutes)).account for minutes in (-1, 30)
+    )
+    for segment in (lately, quiet):
+        SegmentMember.objects.create(segment=segment, account=staying, entered_at=now)
+    SegmentMember.objects.create(segment=lately, account=leaving, entered_at=now)
+    assert let_time_pass(now) == 1
+    live.look()
+    assert (members(lately), leaving.pk in members(quiet)) == ({staying.pk}, True)
+    assert let_time_pass(now) == 0
+
+
+def test_no_moment_is_left_out_when_nobody_looked_for_days() -> None:
+    SegmentFactory(rule={"did": {"within_days": 7}})
+    now = timezone.now()
+    let_time_pass(now - timedelta(days=3))
+    EventFactory(timestamp=now - timedelta(days=9))
+    EventFactory(timestamp=now - timedelta(days=11))
+    assert let_time_pass(now) == 1
