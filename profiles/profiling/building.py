@@ -30,6 +30,7 @@ from profiles.models import Course, Profile, ProfileModel
 from profiles.profiling import model_store, sources, subjects
 from profiles.profiling.subjects import Subject
 from profiles.profiling.writing import BuiltProfile, write
+from profiles.segmentation.rebuilding import enqueue_rebuild_all
 
 BUILD = gettext_noop("profiles.build")
 READING_COURSES = gettext_noop("finding topics")
@@ -80,6 +81,7 @@ def build(reporter: Reporter, /) -> Result:
     version.completed_at = timezone.now()
     version.save(update_fields=["completed_at"])
     _drop_old()
+    enqueue_rebuild_all()
     reporter.log(f"{built} profiles built, {gone} removed that nobody agrees to any more")
     return {"model": str(version), "profiles": built, "removed": gone, "largest_drift": version.largest_drift}
 

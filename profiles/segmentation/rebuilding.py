@@ -10,18 +10,44 @@ from profiles.models import Segment, SegmentKind
 from profiles.segmentation import compiling, membership
 from profiles.segmentation.counting import Moved
 from profiles.segmentation.fragments import sql
-from profiles.segmentation.order import dependents
+from profiles.segmentation.order import dependents, in_order
 from profiles.segmentation.reading_rules import RuleError, parse
 
 REBUILD = gettext_noop("segments.rebuild")
+REBUILD_ALL = gettext_noop("segments.rebuild_all")
 LOOKING = gettext_noop("looking who belongs")
 MOVING = gettext_noop("moving members")
+REBUILDING = gettext_noop("rebuilding segments")
 
 
 def enqueue_rebuild(segment: Segment, to_worker: bool = True) -> Job:
     """Put a rebuild of a segment into the queue, unless one waits there, or leave it to the caller to run."""
     waiting = Job.objects.filter(kind=REBUILD, state=JobState.QUEUED, arguments={"segment": segment.pk})
     return (waiting.first() if to_worker else None) or jobs.enqueue(REBUILD, {"segment": segment.pk}, to_worker)
+
+
+def enqueue_rebuild_all(to_worker: bool = True) -> Job:
+    """The same for all segments with rules; for after profiles were built, which rules ask about."""
+    waiting = Job.objects.filter(kind=REBUILD_ALL, state=JobState.QUEUED)
+    return (waiting.first() if to_worker else None) or jobs.enqueue(REBUILD_ALL, to_worker=to_worker)
+
+
+@job_kind(REBUILD_ALL)
+def rebuild_all(reporter: Reporter, /) -> Result:
+    """Bring the members of all segments to what the rules say, one segment after the other, in order."""
+    moved, broken = Moved(), []
+    layers = in_order(Segment.objects.active().exclude(kind=SegmentKind.CLUSTER))
+    keys = [each.segment.pk for layer in layers for each in layer]
+    for done, key in enumerate(keys):
+        reporter(REBUILDING, done, len(keys))
+        try:
+            found = rebuild(reporter, segment=key)
+        except JobFailed as failed:  # removed meanwhile
+            broken.append(str(failed))
+        else:
+            moved += Moved(found["entered"], found["left"])
+    reporter(REBUILDING, len(keys), len(keys))
+    return {"segments": len(keys) - len(broken), "entered": moved.entered, "left": moved.left, "failed": broken}
 
 
 @job_kind(REBUILD)
