@@ -65,20 +65,20 @@ def persons_of(account_ids: Sequence[int]) -> Sql:
     return sql(EVERYONE.format(only=only), list(account_ids))
 
 
-def belonging(rules: Mapping[int, Condition], members: Sql, at: datetime) -> Sql:
+def belonging(rules: Mapping[int, Condition], members: Sql, at: datetime, *, of_few: bool = False) -> Sql:
     """The query for who belongs to which of these segments (by id): rows of segment_id and lead.
 
     members: rows of account_id and lead; of those together with one lead, all must be there. at: the moment that
-    windows look back from.
+    windows look back from. of_few: members are a few thousand at most, so that each one's events are looked up.
     """
-    return _Query(list(rules.values()), at).select(rules, members)
+    return _Query(list(rules.values()), at, of_few).select(rules, members)
 
 
 class _Query:
     """One query under construction: the columns that the conditions need, each once."""
 
-    def __init__(self, rules: Sequence[Condition], at: datetime) -> None:
-        self._at = at
+    def __init__(self, rules: Sequence[Condition], at: datetime, of_few: bool) -> None:
+        self._at, self._of_few = at, of_few
         every_leaf = dict.fromkeys(leaf for rule in rules for leaf in leaves(rule))
         self._of_accounts = _numbered(every_leaf, OnPlatform, ConsentsTo, AccountTraitIs)
         self._of_events = _numbered(every_leaf, DidIt)
@@ -145,17 +145,27 @@ class _Query:
             if leaf.did.sum_at_least is not None:
                 columns.append("sum(e.amount) FILTER (WHERE " + such + f") AS s{at}")
         any_such = together(" OR ", (_such(leaf.did, self._at) for leaf in self._of_events))
-        tables = "FROM members m JOIN (" + _events() + ") AS e ON e.account_id = m.account_id"
+        tables = "FROM members m JOIN " + self._events_of_members()
         if any(leaf.did.category or leaf.did.kind or leaf.did.course for leaf in self._of_events):
             tables += " LEFT JOIN profiles_course c ON c.id = e.course_id"
-        where = " WHERE m.lead IS NOT NULL AND " + self._earliest() + "(" + any_such + ") GROUP BY m.lead)"
+        earliest = self._earliest(' AND e."timestamp" >= %s')
+        where = " WHERE m.lead IS NOT NULL" + earliest + " AND (" + any_such + ") GROUP BY m.lead)"
         return "done AS (SELECT " + together(", ", columns) + " " + tables + where
 
-    def _earliest(self) -> Sql:
+    def _events_of_members(self) -> Sql:
+        """Events `e` of the members. The planner would rather read all events than look up those of a thousand
+        accounts, and be slower by far; OFFSET leaves it no choice.
+        """
+        if not self._of_few:
+            return "(" + _events() + ") AS e ON e.account_id = m.account_id"
+        start, own = sql("LATERAL (SELECT * FROM ("), ") AS event WHERE event.account_id = m.account_id"
+        return start + _events() + own + self._earliest(' AND event."timestamp" >= %s') + " OFFSET 0) AS e ON TRUE"
+
+    def _earliest(self, condition: str) -> Sql:
         """The bound that all windows have in common, which is what an index can use."""
         starts = [_window(leaf.did, self._at)[0] for leaf in self._of_events]
         known = [start for start in starts if start is not None]
-        return sql('e."timestamp" >= %s AND ', min(known)) if len(known) == len(starts) else sql("")
+        return sql(condition, min(known)) if len(known) == len(starts) else sql("")
 
     def _enough(self, leaf: DidIt) -> Sql:
         at, did = self._of_events[leaf], leaf.did

@@ -106,7 +106,7 @@ def dissolve(segment: Segment) -> Moved:
     while True:
         with transaction.atomic():
             locks.one_at_a_time(LOCK)
-            left = _moves(sql(DISSOLVE, segment.pk, AT_ONCE, segment.pk))
+            left = _moves(sql(DISSOLVE, segment.pk, AT_ONCE))
             if not left:
                 return moved
             moved += _note(left, {segment.pk: segment})
@@ -157,7 +157,7 @@ def _settle(scope: _Scope, layer: Sequence[Ordered], given: Mapping[int, Collect
     belongs += [sql(GIVEN, key, sorted(leads & set(given[key]) - {None})) for key in concerned if key in given]
     if rules:
         members = sql("SELECT account_id, lead FROM scope")
-        belongs.append("(" + compiling.belonging(rules, members, now) + ")")
+        belongs.append("(" + compiling.belonging(rules, members, now, of_few=True) + ")")
     change = sql(CHANGE, scope.account_ids, concerned, now)
     moves = _moves(everyone + together(" UNION ALL ", belongs) + change)
     segments = {each.segment.pk: each.segment for each in layer}

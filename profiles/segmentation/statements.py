@@ -19,20 +19,24 @@ CHANGE = """
     SELECT b.segment_id, s.account_id, s.account_id = s.lead AS leads, s.accounts
     FROM belongs b JOIN scope s ON s.lead = b.lead
 ), present AS MATERIALIZED (
-    SELECT m.segment_id, m.account_id, m.leads, m.accounts FROM profiles_segmentmember m
+    SELECT m.ctid AS place, m.segment_id, m.account_id, m.leads, m.accounts FROM profiles_segmentmember m
     WHERE m.account_id = ANY(%s::bigint[]) AND m.segment_id = ANY(%s::bigint[])
 ), gone AS (
-    DELETE FROM profiles_segmentmember m USING (
-        SELECT segment_id, account_id FROM present EXCEPT SELECT segment_id, account_id FROM wanted
-    ) AS other
-    WHERE m.segment_id = other.segment_id AND m.account_id = other.account_id
+    DELETE FROM profiles_segmentmember m WHERE m.ctid = ANY(ARRAY(
+        SELECT p.place FROM present p
+        LEFT JOIN wanted w ON w.segment_id = p.segment_id AND w.account_id = p.account_id
+        WHERE w.account_id IS NULL
+    ))
     RETURNING m.segment_id, m.account_id, m.leads
 ), kept AS (
-    UPDATE profiles_segmentmember m SET leads = w.leads, accounts = w.accounts
-    FROM wanted w JOIN present p ON p.segment_id = w.segment_id AND p.account_id = w.account_id
-    WHERE m.segment_id = w.segment_id AND m.account_id = w.account_id
-        AND (p.leads, p.accounts) IS DISTINCT FROM (w.leads, w.accounts)
-    RETURNING m.segment_id, m.account_id, p.leads AS led, m.leads
+    UPDATE profiles_segmentmember m SET leads = s.account_id = s.lead, accounts = s.accounts
+    FROM scope s
+    WHERE s.account_id = m.account_id AND m.ctid = ANY(ARRAY(
+        SELECT p.place FROM present p
+        JOIN wanted w ON w.segment_id = p.segment_id AND w.account_id = p.account_id
+        WHERE (p.leads, p.accounts) IS DISTINCT FROM (w.leads, w.accounts)
+    ))
+    RETURNING m.segment_id, m.account_id, m.leads
 ), new AS (
     INSERT INTO profiles_segmentmember (segment_id, account_id, leads, accounts, entered_at)
     SELECT w.segment_id, w.account_id, w.leads, w.accounts, %s FROM wanted w
@@ -41,11 +45,14 @@ CHANGE = """
     RETURNING segment_id, account_id, leads
 )
 SELECT segment_id, account_id, TRUE, FALSE, leads, FALSE FROM gone
-UNION ALL SELECT segment_id, account_id, TRUE, TRUE, led, leads FROM kept WHERE led <> leads
+UNION ALL SELECT k.segment_id, k.account_id, TRUE, TRUE, p.leads, k.leads FROM kept k
+    JOIN present p ON p.segment_id = k.segment_id AND p.account_id = k.account_id WHERE p.leads <> k.leads
 UNION ALL SELECT segment_id, account_id, FALSE, TRUE, FALSE, leads FROM new
 ORDER BY 1, 2
 """
-"""After it: everything that differs is changed. Rows of `Move`."""
+"""After it: everything that differs is changed. Rows of `Move`.
+
+Rows are found by their place, which under the lock stays theirs: by their keys the planner would read all members."""
 
 KEPT = """
 SELECT m.segment_id, s.lead FROM scope s
@@ -70,11 +77,10 @@ ORDER BY account_id
 """
 
 DISSOLVE = """
-DELETE FROM profiles_segmentmember m USING (
-    SELECT account_id FROM profiles_segmentmember WHERE segment_id = %s ORDER BY account_id LIMIT %s
-) AS chosen
-WHERE m.segment_id = %s AND m.account_id = chosen.account_id
-RETURNING m.segment_id, m.account_id, TRUE, FALSE, m.leads, FALSE
+DELETE FROM profiles_segmentmember WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM profiles_segmentmember WHERE segment_id = %s ORDER BY account_id LIMIT %s
+))
+RETURNING segment_id, account_id, TRUE, FALSE, leads, FALSE
 """
 
 FORGET = """
