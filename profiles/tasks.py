@@ -6,9 +6,9 @@ from accounts.services import stirring
 from profiles import importing, replaying
 from profiles.cleaning import looking
 from profiles.profiling import building
-from profiles.segmentation import live, passing_time, rebuilding
+from profiles.segmentation import live, passing_time, rebuilding, summaries
 
-__all__ = ["build_profiles_nightly", "clean_what_came", "importing", "rebuilding", "replaying"]
+__all__ = ["build_profiles_nightly", "clean_what_came", "importing", "rebuilding", "replaying", "summaries"]
 
 
 @shared_task(name="profiles.build_profiles_nightly", ignore_result=True)

@@ -12,6 +12,7 @@ from profiles.models.profile import Profile, ProfileModel
 from profiles.models.quality_day import QualityDay
 from profiles.models.rejected_event import RejectedEvent
 from profiles.models.segment import Segment, SegmentClock, SegmentDay, SegmentKind, SegmentMember
+from profiles.models.segment_summary import SegmentSummary
 
 __all__ = [
     "Arm",
@@ -39,4 +40,5 @@ __all__ = [
     "SegmentDay",
     "SegmentKind",
     "SegmentMember",
+    "SegmentSummary",
 ]
