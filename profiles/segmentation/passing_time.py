@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import Purpose
 from accounts.services import stirring
 from profiles.models import Event, Segment, SegmentClock
 from profiles.segmentation.order import read
@@ -33,7 +34,7 @@ def let_time_pass(now: datetime | None = None) -> int:
     for days in sorted(windows):
         length = timedelta(days=days)
         left_behind |= Q(timestamp__gte=since - length, timestamp__lt=now - length)
-    account_ids = Event.objects.filter(left_behind).order_by().values_list("account_id", flat=True).distinct()
-    found = list(account_ids)
+    events = Event.objects.consented(Purpose.PROFILING).filter(left_behind).order_by()
+    found = list(events.values_list("account_id", flat=True).distinct())
     stirring.stir(found)
     return len(found)
