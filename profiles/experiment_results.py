@@ -4,21 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from django.db import connection
-from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Value, When
-from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from accounts.models import LinkedAccount, Purpose
-from accounts.models.linked_account import consenting_to
 from profiles.experimentation.bounds import for_any_look
 from profiles.experimentation.comparison import FEWEST_DIFFERENT, FEWEST_PERSONS, Comparison, compare
 from profiles.experimentation.moments import Estimates, Moments, estimate
 from profiles.experimentation.sample_ratio import SUSPICIOUS, sample_ratio_p
-from profiles.models import Arm, Event, EventType, Experiment, Measure
+from profiles.models import Arm, Experiment, Measure
+from profiles.outcomes import agreeing, deeds
 
 ALPHA = 0.05
 """How often, at most, the intervals of an experiment leave the truth out at any time; shared by its comparisons."""
@@ -141,8 +138,10 @@ def results(experiment: Experiment) -> Results:
 
 
 def _measure(experiment: Experiment, now: datetime) -> list[_Row]:
-    accounts, account_values = _agreeing().query.sql_with_params()
-    events, event_values = _deeds(experiment).query.sql_with_params()
+    accounts, account_values = agreeing().query.sql_with_params()
+    since = experiment.started_at and experiment.started_at - timedelta(days=experiment.history_days)
+    counting = deeds(experiment.outcome_types, experiment.outcome_measure, since)
+    events, event_values = counting.query.sql_with_params()
     is_once = experiment.outcome_measure == Measure.ANY
     y, x = ("least(y, 1.0)", "least(x, 1.0)") if is_once else ("y", "x")
     sql = MEASURED.format(accounts=accounts, events=events, y=y, x=x)
@@ -152,28 +151,6 @@ def _measure(experiment: Experiment, now: datetime) -> list[_Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [_Row(*row) for row in cursor.fetchall()]
-
-
-def _agreeing() -> QuerySet[LinkedAccount, Any]:
-    """Accounts whose events may be measured: id, person, whether they share with the person's others."""
-    shares = Case(
-        When(consenting_to(Purpose.CROSS_PLATFORM), then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
-    return LinkedAccount.objects.consenting(Purpose.PROFILING).values_list("id", "person_id", shares)
-
-
-def _deeds(experiment: Experiment) -> QuerySet[Event, Any]:
-    """Events that can count: account, time, and how much (a refund takes its amount away)."""
-    amount: Any = Value(1.0, output_field=FloatField())
-    if experiment.outcome_measure == Measure.SUM:
-        value = Cast(Coalesce(F("clean_value"), Value(0), output_field=FloatField()), FloatField())
-        amount = Case(When(Q(type=EventType.REFUND), then=-value), default=value, output_field=FloatField())
-    events = Event.objects.consented(Purpose.PROFILING).cleaned().of_type(*experiment.outcome_types)
-    if experiment.started_at:
-        events = events.filter(timestamp__gte=experiment.started_at - timedelta(days=experiment.history_days))
-    return events.order_by().values_list("account_id", "timestamp", amount)
 
 
 def _accumulate(rows: Sequence[_Row], arms: Sequence[Arm], days: Sequence[date]) -> tuple[Moments, np.ndarray]:
@@ -206,19 +183,23 @@ def _result(
     share = sum(arms[each].weight for each in pair) / sum(arm.weight for arm in arms)
     together = moments.persons[pair].sum(axis=0)
     reach = for_any_look(together, ALPHA / (len(arms) - 1), experiment.planned_persons * share)
-    is_enough = _is_enough(experiment, moments.persons[pair], doers[pair])
-    series = compare(estimates, 0, row, np.where(is_enough, reach, np.nan))
-    return ArmResult(arms[row], exposed, measured, mean, series, _verdict(series))
+    enough = is_enough(experiment.outcome_measure, moments.persons[pair], doers[pair])
+    series = compare(estimates, 0, row, np.where(enough, reach, np.nan))
+    return ArmResult(arms[row], exposed, measured, mean, series, verdict_of(series))
 
 
-def _is_enough(experiment: Experiment, persons: np.ndarray, doers: np.ndarray) -> np.ndarray:
-    """Whether there are persons enough for intervals, by day; once true it stays so, as sums only grow."""
-    fewest_different = np.minimum(doers, persons - doers) if experiment.outcome_measure == Measure.ANY else doers
-    is_enough: np.ndarray = (persons >= FEWEST_PERSONS) & (fewest_different >= FEWEST_DIFFERENT)
-    return np.all(is_enough, axis=0)
+def is_enough(measure: str, persons: np.ndarray, doers: np.ndarray) -> np.ndarray:
+    """Whether there are persons enough for intervals: arrays of shape (arms, moments), the answer of shape (moments,).
+
+    doers: how many of the persons did what counts. Where both only grow, it stays true once it is.
+    """
+    fewest_different = np.minimum(doers, persons - doers) if measure == Measure.ANY else doers
+    enough: np.ndarray = (persons >= FEWEST_PERSONS) & (fewest_different >= FEWEST_DIFFERENT)
+    return np.all(enough, axis=0)
 
 
-def _verdict(series: Comparison) -> Verdict:
+def verdict_of(series: Comparison) -> Verdict:
+    """What the last moment of a comparison says of the arm."""
     if not series.low.size or np.isnan(series.low[-1]):
         return Verdict.TOO_FEW
     if series.low[-1] > 0:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from profiles.experiment_results import ArmResult, Results, Verdict
 from profiles.experimentation.comparison import FEWEST_DIFFERENT, FEWEST_PERSONS, Comparison
+from profiles.holdout import AgainstHoldout
 
 
 def verdict_words(results: Results, result: ArmResult) -> str:
@@ -40,6 +41,35 @@ def verdict_words(results: Results, result: ArmResult) -> str:
         "low": amount(low, result.series),
         "high": amount(high, result.series),
     }
+
+
+def holdout_words(answer: AgainstHoldout) -> str:
+    """What everything that is tried comes to, as a sentence about the latest period."""
+    if not 0 < answer.share < 1:
+        return _("Nobody is held out: the setting HOLDOUT_SHARE says how many shall be.")
+    if answer.began is None:
+        return _("No experiment that leaves the holdout alone has started yet.")
+    if answer.series is None:
+        return _("The first 28 days are not over yet.")
+    if answer.verdict == Verdict.TOO_FEW:
+        words = _(
+            "Not enough people: inside and outside the holdout there have to be %(persons)d, "
+            "%(different)d of whom did what is asked."
+        )
+        return words % {"persons": FEWEST_PERSONS, "different": FEWEST_DIFFERENT}
+    return _beside_the_holdout(answer.series, answer.verdict)
+
+
+def _beside_the_holdout(series: Comparison, verdict: Verdict) -> str:
+    words = {
+        Verdict.MORE: _("What is tried does good: %(low)s to %(high)s more than in the holdout."),
+        Verdict.LESS: _("What is tried does harm: %(low)s to %(high)s less than in the holdout."),
+        Verdict.UNDECIDED: _("No difference to the holdout can be told: it is between %(low)s and %(high)s."),
+    }
+    low, high = _bounds(series)
+    if verdict == Verdict.LESS:
+        low, high = -high, -low
+    return words[verdict] % {"low": amount(low, series), "high": amount(high, series)}
 
 
 def is_relative(series: Comparison) -> bool:

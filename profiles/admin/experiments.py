@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from crossmarket.foundation.desk import go_to, question
 from profiles import experiments
 from profiles.admin.experiment_chart import lift_chart
+from profiles.admin.holdout_page import holdout_page
 from profiles.experiment_results import Results, results
 from profiles.experiment_words import verdict_words
 from profiles.models import Arm, EventType, Experiment, ExperimentState
@@ -91,6 +92,7 @@ class ExperimentAdmin(ModelAdmin):
     ordering = ("-pk",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (ArmInline,)
+    actions_list = ("beside_holdout",)
     actions_detail = ("start", "stop")
     change_form_before_template = "admin/profiles/experiment/results.html"
 
@@ -98,6 +100,10 @@ class ExperimentAdmin(ModelAdmin):
         """With the numbers of arms and of exposures."""
         counts = {"arms_counted": Count("arms", distinct=True), "exposures_counted": Count("exposures", distinct=True)}
         return super().get_queryset(request).annotate(**counts)
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        """The page of all experiments together."""
+        return (("holdout/", "profiles_experiment_holdout", holdout_page),)
 
     def get_fieldsets(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
         """A draft's plan to be filled in; of what has started, the plan to be read."""
@@ -169,6 +175,11 @@ class ExperimentAdmin(ModelAdmin):
         """The kinds of events, in words."""
         words = dict(EventType.choices)
         return ", ".join(str(words[each]) for each in experiment.outcome_types)
+
+    @action(description=_("All beside the holdout"), icon="balance")
+    def beside_holdout(self, request: HttpRequest) -> HttpResponse:
+        """Go to the page of all experiments together."""
+        return redirect("admin:profiles_experiment_holdout")
 
     @action(
         description=_("Start"),
