@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.core.management.utils import get_random_secret_key
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
@@ -150,7 +151,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 180.0,
         "options": {"expires": 180.0},
     },
-    "build profiles": {"task": "profiles.build_profiles_nightly", "schedule": 24 * 3600.0},
+    "build profiles": {"task": "profiles.build_profiles_nightly", "schedule": crontab(hour=2, minute=10)},
     "look for webhooks to deliver": {
         "task": "accounts.webhooks.look",
         "schedule": 1.0,
@@ -163,7 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look at whom something changed of": {"task": "live.look", "schedule": 20.0, "options": {"expires": 20.0}},
     "let time pass in segments": {"task": "live.let_time_pass", "schedule": 60.0, "options": {"expires": 60.0}},
-    "train the recommender": {"task": "recommend.train_nightly", "schedule": 24 * 3600.0},
+    "train the recommender": {"task": "recommend.train_nightly", "schedule": crontab(hour=3, minute=10)},
 }
 
 AUTH_USER_MODEL = "accounts.User"
