@@ -1,8 +1,8 @@
-"""Celery's way to the webhooks, and to matching accounts by their contacts."""
+"""Celery's way to the webhooks and to matching accounts; importing it lets workers know the kinds of jobs."""
 
 from celery import shared_task
 
-from accounts.services import contact_matching, deliveries
+from accounts.services import contact_matching, deliveries, suggesting
 
 
 @shared_task(name="accounts.webhooks.look")
@@ -24,3 +24,9 @@ def deliver_webhooks(endpoint_id: int) -> None:
 def match_contacts() -> None:
     """Look at the accounts whose contacts or consents have changed."""
     contact_matching.look()
+
+
+@shared_task(name="accounts.matching.look_nightly")
+def look_for_matches_nightly() -> None:
+    """Look for accounts that resemble one another."""
+    suggesting.enqueue_matching()

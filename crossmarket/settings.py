@@ -164,6 +164,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look at whom something changed of": {"task": "live.look", "schedule": 20.0, "options": {"expires": 20.0}},
     "let time pass in segments": {"task": "live.let_time_pass", "schedule": 60.0, "options": {"expires": 60.0}},
+    "look for accounts that resemble one another": {
+        "task": "accounts.matching.look_nightly",
+        "schedule": crontab(hour=1, minute=10),
+    },
     "train the recommender": {"task": "recommend.train_nightly", "schedule": crontab(hour=3, minute=10)},
 }
 

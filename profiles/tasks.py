@@ -3,12 +3,20 @@
 from celery import shared_task
 
 from accounts.services import stirring
-from profiles import importing, replaying
+from profiles import importing, learning_likeness, replaying
 from profiles.cleaning import looking
 from profiles.profiling import building
 from profiles.segmentation import live, passing_time, rebuilding, summaries
 
-__all__ = ["build_profiles_nightly", "clean_what_came", "importing", "rebuilding", "replaying", "summaries"]
+__all__ = [
+    "build_profiles_nightly",
+    "clean_what_came",
+    "importing",
+    "learning_likeness",
+    "rebuilding",
+    "replaying",
+    "summaries",
+]
 
 
 @shared_task(name="profiles.build_profiles_nightly", ignore_result=True)

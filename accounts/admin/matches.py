@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 from accounts.admin.accounts import standing as consent_of
 from accounts.match_words import speaks_against, speaks_for
 from accounts.models import LinkedAccount, Match, MatchState, Purpose
-from accounts.services import suggestions
+from accounts.services import suggesting, suggestions
 from crossmarket.foundation.desk import LongTable, ReadOnlyAdmin, go_to, link, question
 from crossmarket.foundation.pretty import pretty_json
 
@@ -52,6 +52,7 @@ class MatchAdmin(ReadOnlyAdmin, LongTable):
         "second_account", "second_consent", "second_traits",
     )  # fmt: skip
     actions_detail = ("confirm", "reject")
+    actions_list = ("look",)
 
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Those who may change matches, which is otherwise done by nobody, of what is not decided yet."""
@@ -150,6 +151,25 @@ class MatchAdmin(ReadOnlyAdmin, LongTable):
     def reject(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
         """Keep the two apart."""
         return self._decided(request, object_id, suggestions.reject, _("The accounts stay apart."))
+
+    def has_look_permission(self, request: HttpRequest) -> bool:
+        """Those who may change matches."""
+        return request.user.has_perm("accounts.change_match")
+
+    @action(
+        description=_("Look for matches"),
+        icon="person_search",
+        permissions=["look"],
+        dialog=question(
+            _("Look for matches now?"),
+            _("All accounts that agree to be joined are compared. It is done every night by itself."),
+            _("Look"),
+        ),
+    )
+    def look(self, request: HttpRequest, form: forms.Form) -> HttpResponse:
+        """Have a worker compare all accounts."""
+        job = suggesting.enqueue_matching()
+        return go_to(request, reverse("admin:foundation_job_change", args=[job.pk]))
 
     def _decided(self, request: HttpRequest, object_id: str, decide: Any, words: Any) -> HttpResponse:
         try:

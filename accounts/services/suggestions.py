@@ -1,17 +1,28 @@
 """Pairs of accounts that may be one person: suggesting them, and what a person or an operator decides."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import Contact, LinkedAccount, Match, MatchState, RegroupingCause, User
+from accounts.models import Contact, LinkedAccount, Match, Purpose, RegroupingCause, User
 from accounts.services import linking, pairs, regrouping
 from accounts.services.joining_lock import one_at_a_time
 from accounts.services.regrouping import Origin
 
 BY_CONTACT = 0.9
 """How likely two accounts with a contact in common are one person, where one side or both did not verify it."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Two accounts, by their keys, that resemble one another: how likely they are one person, and why, in bits."""
+
+    first: int
+    second: int
+    score: float
+    evidence: list[tuple[str, str, float]]
 
 
 class MatchRefused(Exception):
@@ -29,8 +40,48 @@ def suggest(first: LinkedAccount, second: LinkedAccount, is_conflict: bool = Fal
     evidence = [[str(contact), "same", None] for contact in shared_contacts(one, other)]
     found = {"score": BY_CONTACT, "evidence": evidence, "is_conflict": is_conflict, "by_contact": True}
     match, is_new = Match.objects.get_or_create(first=one, second=other, defaults=found)
-    if not is_new and match.state == MatchState.WAITING:
-        Match.objects.filter(pk=match.pk).update(**found)
+    if not is_new:
+        Match.objects.waiting().filter(pk=match.pk).update(by_contact=True, is_conflict=is_conflict)
+
+
+def suggest_found(found: Sequence[Found]) -> int:
+    """Put pairs that resemble one another before an operator; returns how many wait that were found so.
+
+    Those suggested so before and not found any more are taken back. Nothing is said of persons of whom somebody
+    decided that they stay apart.
+    """
+    kept: list[int] = []
+    for each in found:
+        match_id = _suggest_one(each)
+        if match_id is not None:
+            kept.append(match_id)
+    Match.objects.waiting().filter(by_contact=False).exclude(pk__in=kept).delete()
+    return len(kept)
+
+
+@transaction.atomic
+def _suggest_one(found: Found) -> int | None:
+    """The key of the waiting match; None where the pair is decided, gone, joined, or does not agree any more."""
+    members = list(LinkedAccount.objects.filter(person__accounts__in=[found.first, found.second]).distinct())
+    known = {member.pk: member for member in members}
+    if not {found.first, found.second} <= known.keys():
+        return None
+    first, second = known[found.first], known[found.second]
+    sides = [[each for each in members if each.person_id == end.person_id] for end in (first, second)]
+    is_decided = first.person_id == second.person_id or pairs.are_apart(*sides)
+    if is_decided or not all(end.consents_to(Purpose.CROSS_PLATFORM) for end in (first, second)):
+        return None
+    platforms = [member.platform_id for member in members]
+    told = {
+        "score": found.score,
+        "evidence": [list(each) for each in found.evidence],
+        "is_conflict": len(set(platforms)) < len(platforms),
+    }
+    one, other = sorted((first.pk, second.pk))
+    match, is_new = Match.objects.get_or_create(first_id=one, second_id=other, defaults=told)
+    if not is_new:
+        Match.objects.waiting().filter(pk=match.pk).update(**told)
+    return match.pk
 
 
 def drop_outdated(account: LinkedAccount) -> None:
