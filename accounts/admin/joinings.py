@@ -93,8 +93,8 @@ class RegroupingAdmin(ReadOnlyAdmin, LongTable):
     search_help_text = _("The beginning of the user id on the platform")
     ordering = ("-pk",)
     sortable_by = ()
-    fields = ("happened_at", "what", "cause", "user", "standing")
-    readonly_fields = ("what", "standing")
+    fields = ("happened_at", "kind", "cause", "user", "standing")
+    readonly_fields = ("standing",)
     inlines = (AccountInline,)
     actions_detail = ("undo",)
 

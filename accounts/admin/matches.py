@@ -42,13 +42,13 @@ class MatchAdmin(ReadOnlyAdmin, LongTable):
     ordering = ("-score", "-pk")
     sortable_by = ()
     fieldsets = (
-        (None, {"fields": ("likely", "pro", "contra", "conflict", "state_label", "found_at")}),
+        (None, {"fields": ("likely", "pro", "contra", "conflict", "state", "found_at")}),
         (_("The older account"), {"fields": ("first_account", "first_consent", "first_traits")}),
         (_("The younger account"), {"fields": ("second_account", "second_consent", "second_traits")}),
         (_("Decision"), {"fields": ("decided_at", "decided_by")}),
     )
     readonly_fields = (
-        "likely", "pro", "contra", "conflict", "state_label", "first_account", "first_consent", "first_traits",
+        "likely", "pro", "contra", "conflict", "first_account", "first_consent", "first_traits",
         "second_account", "second_consent", "second_traits",
     )  # fmt: skip
     actions_detail = ("confirm", "reject")

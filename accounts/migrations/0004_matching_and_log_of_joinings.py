@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Regrouping',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('joined', 'joined'), ('separated', 'separated')], max_length=20, verbose_name='what happened')),
+                ('kind', models.CharField(choices=[('joined', 'joined together'), ('separated', 'separated')], max_length=20, verbose_name='what happened')),
                 ('cause', models.CharField(choices=[('link_code', 'link code'), ('email', 'same verified e-mail address'), ('phone', 'same verified phone number'), ('person', 'the person, here'), ('operator', 'an operator'), ('platform', 'the platform'), ('undo', 'undoing')], max_length=20, verbose_name='caused by')),
                 ('happened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='happened')),
             ],

@@ -13,7 +13,7 @@ from accounts.models.linked_account import LinkedAccount
 class RegroupingKind(models.TextChoices):
     """What happened."""
 
-    JOINED = "joined", _("joined")
+    JOINED = "joined", _("joined together")
     SEPARATED = "separated", _("separated")
 
 
