@@ -8,7 +8,7 @@ from django.conf import settings
 
 from crossmarket.celery import app
 
-NIGHTLY = ("profiles.build_profiles_nightly", "recommend.train_nightly")
+NIGHTLY = ("accounts.matching.look_nightly", "profiles.build_profiles_nightly", "recommend.train_nightly")
 
 
 def schedule_of(task: str) -> crontab:
