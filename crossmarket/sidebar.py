@@ -23,6 +23,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Linked accounts"), "link", "accounts.linkedaccount"),
             (_("Possible matches"), "join_inner", "accounts.match"),
             (_("Joinings and separations"), "call_split", "accounts.regrouping"),
+            (_("Segments"), "groups", "profiles.segment"),
             (_("Profiles"), "fingerprint", "profiles.profile"),
             (_("Profile models"), "hub", "profiles.profilemodel"),
             (_("Consent history"), "verified_user", "accounts.consent"),

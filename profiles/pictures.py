@@ -1,4 +1,4 @@
-"""Pictures of a profile as SVG: a radar of interests, a heat map of hours, bars of weeks.
+"""Pictures of profiles and segments as SVG: a radar of interests, a heat map of hours, bars of weeks, a line of days.
 
 They are drawn in the colour of the text around them, so they suit light and dark pages.
 """
@@ -57,6 +57,20 @@ def bars(counts: Sequence[int], title: str) -> str:
             f'fill="currentColor" fill-opacity=".55"><title>{count}</title></rect>'
         )
     return _svg(f"0 0 {len(counts) * width} 64", title, "".join(parts))
+
+
+def sparkline(values: Sequence[float], title: str) -> str:
+    """A small line through values of equal distance, the latest on the right with a dot; "" for none."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    step = 92 / max(len(values) - 1, 1)
+    middle = high == low
+    heights = [12.0 if middle else 21 - 18 * (value - low) / (high - low) for value in values]
+    points = " ".join(f"{4 + at * step:.1f},{height:.1f}" for at, height in enumerate(heights))
+    x, y = points.split(" ")[-1].split(",")
+    line = f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round"/>'
+    return _svg("0 0 100 24", title, f'{line}<circle cx="{x}" cy="{y}" r="2.5" fill="currentColor"/>')
 
 
 def _polygon(angles: Sequence[float], lengths: Sequence[float], look: str) -> str:

@@ -1,5 +1,25 @@
-"""The desk of what we know: courses, events, profiles, events that could not be taken, and experiments."""
+"""The desk of what we know: courses, events, profiles, segments, events that could not be taken, and experiments."""
 
-from profiles.admin import courses, events, experiments, file_imports, mappings, profiles, quality, rejected_events
+from profiles.admin import (
+    courses,
+    events,
+    experiments,
+    file_imports,
+    mappings,
+    profiles,
+    quality,
+    rejected_events,
+    segments,
+)
 
-__all__ = ["courses", "events", "experiments", "file_imports", "mappings", "profiles", "quality", "rejected_events"]
+__all__ = [
+    "courses",
+    "events",
+    "experiments",
+    "file_imports",
+    "mappings",
+    "profiles",
+    "quality",
+    "rejected_events",
+    "segments",
+]

@@ -59,6 +59,7 @@ class Segment(models.Model):
         verbose_name = _("segment")
         verbose_name_plural = _("segments")
         ordering = ["kind", "name", "key"]
+        permissions = [("export_segment", "Can export the members of a segment")]
         constraints = [
             models.CheckConstraint(
                 name="segment_has_rule_or_cluster",

@@ -29,6 +29,7 @@ from tests.factories import (
     RecommendationFactory,
     RegroupingFactory,
     RejectedEventFactory,
+    SegmentFactory,
     UserFactory,
 )
 
@@ -58,6 +59,7 @@ def world(db: None) -> None:
         DeliveryFactory()
         RegroupingFactory()
         MatchFactory()
+        SegmentFactory()
     Group.objects.create(name="运营")
 
 
