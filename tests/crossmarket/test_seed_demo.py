@@ -11,13 +11,13 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.models import Consent, LinkedAccount, Platform, Purpose, User
-from crossmarket.demo import experiment, moving, notes
+from crossmarket.demo import blemishes, experiment, moving, notes
 from crossmarket.demo.addresses import Addresses
 from crossmarket.demo.catalogue import read_site_file, site_file
 from crossmarket.demo.notes import DemoNotes
 from crossmarket.demo.world import DemoWorld, generate
 from profiles.experiment_results import results
-from profiles.models import Course, Event, Experiment
+from profiles.models import Course, Event, EventFlag, Experiment, QualityDay
 from tests.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,13 @@ def test_an_experiment_runs_and_its_planted_effect_is_there(demo: DemoNotes) -> 
     planted = Event.objects.filter(message_id__startswith=experiment.SLUG)
     assert planted.exists()
     assert {arm for arm in planted.values_list("account__exposures__arm__slug", flat=True) if arm} == {"hints"}
+
+
+def test_one_platform_sends_blemished_events_which_are_left_out(demo: DemoNotes) -> None:
+    left_out = Counter(EventFlag.objects.values_list("event__platform__slug", "step"))
+    assert {step for slug, step in left_out if slug == blemishes.PLATFORM} == {"impossible", "duplicate", "robot"}
+    assert left_out.total() < 0.3 * Event.objects.count()
+    assert QualityDay.objects.filter(step="seen").values("day").distinct().count() > 30
 
 
 def test_one_learner_is_joined_with_a_rich_history(demo: DemoNotes) -> None:

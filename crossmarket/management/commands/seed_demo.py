@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from accounts.models import Platform
 from crossmarket.demo import notes
 from crossmarket.demo.addresses import SITES, Addresses
+from crossmarket.demo.blemishes import add_blemishes
 from crossmarket.demo.catalogue import write_site_files
 from crossmarket.demo.experiment import run_experiment
 from crossmarket.demo.load import load
@@ -86,6 +87,7 @@ def _fill(world: DemoWorld, bars: "_Bars") -> DemoNotes:
     addresses = Addresses(settings.PORT)
     loaded = load(world, addresses, bars)
     run_experiment(world, loaded)
+    add_blemishes(world, loaded)
     keys = [
         PlatformKeys(
             slug=made.platform.slug,
