@@ -21,10 +21,18 @@ DAYPARTS = {
     "afternoon": _("in the afternoon"),
     "evening": _("in the evening"),
 }
+WAYS = {
+    "audio": _("mostly by listening"),
+    "article": _("mostly by reading"),
+    "video": _("mostly by watching"),
+    "live": _("mostly in live lectures"),
+}
 TIERS = {"low": _("spends little"), "mid": _("spends moderately"), "high": _("spends much")}
 
 MAIN_INTEREST = 0.15
 """The share from which an interest is worth a word."""
+MAIN_KIND = 0.6
+"""The share from which a kind of course is how somebody learns."""
 ABOVE_OTHERS = 0.5
 WEEKEND = 0.5
 MINDS_PRICES = 0.3
@@ -32,8 +40,9 @@ LONG_AWAY_DAYS = 60
 
 
 def describe(traits: Traits) -> str:
-    """A sentence in the active language, such as "learns late at night, on 3 platforms, AI and finance"."""
-    parts = [part for part in (_habit(traits), _platforms(traits), _interests(traits), *_spending(traits)) if part]
+    """A sentence in the active language, such as "learns late at night, mostly by listening, on 3 platforms"."""
+    told = [_habit(traits), _way(traits), _platforms(traits), _interests(traits), *_spending(traits)]
+    parts = [part for part in told if part]
     if traits.rfm and traits.rfm.recency_days >= LONG_AWAY_DAYS:
         parts.append(gettext("not seen for %(days)d days") % {"days": traits.rfm.recency_days})
     if not parts:
@@ -52,6 +61,11 @@ def _habit(traits: Traits) -> str:
     if (hours.weekend_share or 0.0) > WEEKEND:
         return gettext("%(habit)s, mostly at weekends") % {"habit": words}
     return words
+
+
+def _way(traits: Traits) -> str:
+    most = traits.kinds[0] if traits.kinds else None
+    return str(WAYS.get(most.name, "")) if most and most.share >= MAIN_KIND else ""
 
 
 def _platforms(traits: Traits) -> str:

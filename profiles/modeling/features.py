@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from profiles.modeling import hours, prices
-from profiles.modeling.columns import DAY, CourseColumns, EventColumns, Floats, Ints
+from profiles.modeling.columns import DAY, KINDS, CourseColumns, EventColumns, Floats, Ints
 
 HALF_LIFE_DAYS = 60.0
 """An interest that is not shown again weighs half after this time."""
@@ -24,9 +24,9 @@ SHRINKAGE = 4.0
 class Features:
     """Of each person, a row. Money is in minor units, times in epoch seconds, shares in [0, 1]; NaN is unknown.
 
-    visits: (persons, 7, 24), beginnings of visits by weekday and hour. categories, topics, platforms: (persons, n),
-    rows add up to 1 or are all 0. price_cells: see `prices.price_cells`. liked_price: mean log price of what is met and
-    costs something. price_gap: how much cheaper, in log units, what is bought is than what is met. breadth: effective
+    visits: (persons, 7, 24), beginnings of visits by weekday and hour. categories, topics, platforms,
+    kinds: (persons, n), rows add up to 1 or are all 0. price_cells: see `prices.price_cells`. liked_price: mean log price
+    of what is met and costs something. price_gap: how much cheaper, in log units, what is bought is than what is met. breadth: effective
     number of categories. trust: how much of what is known is verified, 0 to 1.
     """
 
@@ -40,6 +40,7 @@ class Features:
     categories: Floats
     topics: Floats
     platforms: Floats
+    kinds: Floats
     price_cells: Floats
     free_share: Floats
     liked_price: Floats
@@ -77,6 +78,7 @@ def features(events: EventColumns, courses: CourseColumns, edges: Floats, now: f
         categories=categories,
         topics=_topics(events, courses, recent),
         platforms=_shares(events.person, events.platform, np.ones(len(events)), (events.n_persons, events.n_platforms)),
+        kinds=_kinds(events, courses, recent),
         price_cells=prices.price_cells(events, courses, edges),
         free_share=free_share,
         liked_price=liked_price,
@@ -105,6 +107,12 @@ def _interests(events: EventColumns, courses: CourseColumns, weights: Floats) ->
     told[told] = courses.category[events.course[told]] >= 0
     columns = courses.category[events.course[told]]
     return _shares(events.person[told], columns, weights[told], (events.n_persons, len(courses.categories)))
+
+
+def _kinds(events: EventColumns, courses: CourseColumns, weights: Floats) -> Floats:
+    told = events.course >= 0
+    columns = courses.kind[events.course[told]]
+    return _shares(events.person[told], columns, weights[told], (events.n_persons, len(KINDS)))
 
 
 def _topics(events: EventColumns, courses: CourseColumns, weights: Floats) -> Floats:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from profiles.modeling import hours
-from profiles.modeling.columns import DAY, Floats, Ints
+from profiles.modeling.columns import DAY, KINDS, Floats, Ints
 from profiles.modeling.features import Features
 from profiles.modeling.prices import TIERS
 from profiles.modeling.profile_model import ProfileModel, score
@@ -46,6 +46,7 @@ def tell(
     platforms = _interests(naming.platforms, features.platforms)
     categories = _interests(naming.categories, features.categories)
     topics = _interests(naming.topics, features.topics)
+    kinds = _interests(KINDS, features.kinds)
     for row, timezone in enumerate(timezones):
         yield Traits(
             events=int(features.events[row]),
@@ -61,6 +62,7 @@ def tell(
             completion=_share(features.completion[row]),
             breadth=round(float(features.breadth[row]), 2),
             trust=round(float(features.trust[row]), DIGITS),
+            kinds=kinds[row],
         )
 
 

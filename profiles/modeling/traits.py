@@ -9,7 +9,7 @@ Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
 class Interest(msgspec.Struct, frozen=True):
-    """A category or topic, and its share of what the person was drawn to lately."""
+    """A category, topic, platform or kind of course, and its share of what the person was drawn to lately."""
 
     name: str
     share: Share
@@ -60,7 +60,7 @@ class Traits(msgspec.Struct, frozen=True):
     """Everything a profile tells.
 
     completion: the mean share completed. breadth: the effective number of categories. trust: how much of what is known
-    is verified by purchases, completions and opinions.
+    is verified by purchases, completions and opinions. kinds: of courses (audio and so on), as shares.
     """
 
     events: int
@@ -76,3 +76,4 @@ class Traits(msgspec.Struct, frozen=True):
     completion: Share | None
     breadth: float
     trust: Share
+    kinds: list[Interest] = []

@@ -113,3 +113,19 @@ def test_a_description_reads_in_both_languages() -> None:
         assert "on 1 platform, " in describe(portrait.traits)
     with override("zh-hans"):
         assert "用 1 个平台" in describe(portrait.traits)
+
+
+def test_it_says_how_somebody_learns_where_one_way_prevails() -> None:
+    account = LinkedAccountFactory()
+    for kind in ("audio", "audio", "course"):
+        EventFactory(account=account, course=CourseFactory(platform=account.platform, kind=kind))
+    portrait = portrait_of(account)
+    assert portrait is not None
+    assert [each.name for each in portrait.traits.kinds] == ["audio", "course"]
+    with override("en"):
+        assert ", mostly by listening, on 1 platform" in describe(portrait.traits)
+    EventFactory(account=account, course=CourseFactory(platform=account.platform, kind="course"))
+    portrait = portrait_of(account)
+    assert portrait is not None
+    with override("en"):
+        assert "mostly by listening" not in describe(portrait.traits)
