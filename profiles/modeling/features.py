@@ -24,10 +24,10 @@ SHRINKAGE = 4.0
 class Features:
     """Of each person, a row. Money is in minor units, times in epoch seconds, shares in [0, 1]; NaN is unknown.
 
-    visits: (persons, 7, 24), beginnings of visits by weekday and hour. categories, topics, platforms,
-    kinds: (persons, n), rows add up to 1 or are all 0. price_cells: see `prices.price_cells`. liked_price: mean log price
-    of what is met and costs something. price_gap: how much cheaper, in log units, what is bought is than what is met. breadth: effective
-    number of categories. trust: how much of what is known is verified, 0 to 1.
+    visits: (persons, 7, 24), beginnings of visits by weekday and hour. categories, topics, platforms, kinds: of shape
+    (persons, n), rows add up to 1 or are all 0. price_cells: see `prices.price_cells`. liked_price: mean log price of
+    what is met and costs something. price_gap: how much cheaper, in log units, what is bought is than what is met.
+    breadth: effective number of categories. trust: how much of what is known is verified, 0 to 1.
     """
 
     events: Floats
