@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable
 
-from accounts.models import LinkedAccount, MatchDue, Platform
-from accounts.models.linked_account import has_contact
+from django.db import connection
 
-ROWS_AT_ONCE = 5_000
+from accounts.models import MatchDue, Platform
+
+NOTE_PLATFORM = """
+INSERT INTO accounts_matchdue (account_id)
+SELECT id FROM accounts_linkedaccount WHERE platform_id = %s AND (email_digest <> '' OR phone_digest <> '')
+"""
 
 
 def add(account_ids: Iterable[int]) -> None:
     """Have the contacts of these accounts looked at. Call it in the transaction that changes them or their consent."""
-    MatchDue.objects.bulk_create((MatchDue(account_id=account_id) for account_id in account_ids), ROWS_AT_ONCE)
+    MatchDue.objects.bulk_create(MatchDue(account_id=account_id) for account_id in account_ids)
 
 
 def add_platform(platform: Platform) -> None:
     """The same for everyone on a platform whose contacts are known, after it was marked as verifying them."""
-    known = LinkedAccount.objects.filter(has_contact("email") | has_contact("phone"), platform=platform)
-    add(known.values_list("pk", flat=True).iterator(ROWS_AT_ONCE))
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_PLATFORM, [platform.pk])

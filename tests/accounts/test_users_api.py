@@ -56,6 +56,12 @@ def test_contact_hashes_are_kept_under_a_key_of_ours(partner: Partner) -> None:
     assert HASH not in account.email_digest
 
 
+def test_an_empty_text_takes_a_contact_back(partner: Partner) -> None:
+    partner.post("/users", batch({"user_id": "u1", "email_sha256": HASH, "phone_sha256": HASH}))
+    assert partner.post("/users", batch({"user_id": "u1", "email_sha256": ""})).json()["accepted"] == 1
+    assert (user().email_digest, bool(user().phone_digest)) == ("", True)
+
+
 def test_good_users_are_kept_though_others_are_bad(partner: Partner) -> None:
     bad = [
         ({"traits": {}}, "required_field"),
