@@ -124,10 +124,10 @@ def forget(account_ids: Sequence[int]) -> None:
     counting.count(_moves(sql(FORGET, list(account_ids))))
 
 
-def in_parts(account_ids: Sequence[int], size: int = AT_ONCE) -> Iterator[Sequence[int]]:
-    """A few accounts at a time."""
-    for start in range(0, len(account_ids), size):
-        yield account_ids[start : start + size]
+def in_parts(account_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """`AT_ONCE` accounts at a time."""
+    for start in range(0, len(account_ids), AT_ONCE):
+        yield account_ids[start : start + AT_ONCE]
 
 
 def rows_of(query: Sql) -> list[int]:
