@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+import structlog
+from django.db import DataError, ProgrammingError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,8 @@ from profiles.segmentation.fragments import Sql, sql, together
 from profiles.segmentation.naming import name_of
 from profiles.segmentation.order import Ordered, dependents, in_order
 from profiles.segmentation.statements import CHANGE, DIFFERENT, DISSOLVE, FORGET, GIVEN, HOLD, KEPT, LOOK_AT
+
+logger = structlog.get_logger(__name__)
 
 ENTERED = changes.declare("segment.entered", _("Segment entered"))
 LEFT = changes.declare("segment.left", _("Segment left"))
@@ -60,7 +63,7 @@ def settle(
     for layer in layers if scope.account_ids else ():
         concerned = [each for each in layer if only is None or each.segment.pk in only]
         if concerned:
-            moved += _settle(scope, concerned, given or {})
+            moved += _settle_or_pass_over(scope, concerned, given or {})
     return moved
 
 
@@ -144,6 +147,20 @@ def _scope(account_ids: Sequence[int]) -> _Scope:
         cursor.execute(persons.text, persons.values)
         columns = list(zip(*cursor.fetchall(), strict=True)) or [(), (), (), ()]
     return _Scope(*(list(column) for column in columns))
+
+
+def _settle_or_pass_over(scope: _Scope, layer: Sequence[Ordered], given: Mapping[int, Collection[int]]) -> Moved:
+    """All segments of a layer. One whose rule the database cannot answer holds none of the others up: its members
+    stay as they are.
+    """
+    try:
+        with transaction.atomic():
+            return _settle(scope, layer, given)
+    except (DataError, ProgrammingError):
+        if len(layer) == 1:
+            logger.exception("segment_passed_over", segment=layer[0].segment.key)
+            return Moved()
+    return sum((_settle_or_pass_over(scope, [each], given) for each in layer), Moved())
 
 
 def _settle(scope: _Scope, layer: Sequence[Ordered], given: Mapping[int, Collection[int]]) -> Moved:

@@ -15,7 +15,14 @@ from profiles.segmentation.keeping import SegmentInUse
 from profiles.segmentation.order import CircularRule
 from profiles.segmentation.reading_rules import RuleError
 from profiles.segmentation.rebuilding import enqueue_rebuild
-from tests.factories import EventFactory, LinkedAccountFactory, PersonFactory, PlatformFactory, SegmentFactory
+from tests.factories import (
+    EventFactory,
+    LinkedAccountFactory,
+    PersonFactory,
+    PlatformFactory,
+    ProfileFactory,
+    SegmentFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -207,6 +214,15 @@ def test_accounts_that_are_erased_leave_without_a_word() -> None:
     membership.forget([account.pk])
     segment.refresh_from_db()
     assert (segment.size, members(segment), told()) == (0, set(), [])
+
+
+def test_a_rule_that_cannot_be_answered_holds_no_other_segment_up() -> None:
+    broken = SegmentFactory(rule={"trait": "last_event", "op": "<", "value": "2026-01-01"})
+    well = SegmentFactory()
+    account = EventFactory().account
+    ProfileFactory(account=account, traits={"last_event": "soon"})
+    membership.settle([account.pk])
+    assert (members(broken), members(well)) == (set(), {account.pk})
 
 
 def test_a_rule_that_cannot_be_read_fails_its_job_and_nothing_else() -> None:
