@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from accounts.models import Stirring
 from crossmarket.foundation.redis import client
 
 logger = structlog.get_logger(__name__)
@@ -23,35 +22,56 @@ TOLD = "stirring:told"
 """While this stands in Redis, a look is on its way that will see every mark committed by now."""
 TOLD_SECONDS = 10
 
-MARK = "INSERT INTO accounts_stirring (account_id) SELECT DISTINCT unnest(%s::bigint[])"
-MARK_PERSONS = """
-INSERT INTO accounts_stirring (account_id)
-SELECT id FROM accounts_linkedaccount WHERE person_id = ANY(%s::uuid[])
+MOST_IN_A_MARK = 1_000
+MARK = "INSERT INTO accounts_stirring (account_ids) VALUES (%s::bigint[])"
+MARK_SELECTED = """
+INSERT INTO accounts_stirring (account_ids)
+SELECT array_agg(id) FROM (
+    SELECT id, (row_number() OVER () - 1) / {most} AS part FROM accounts_linkedaccount WHERE {condition}
+) AS numbered GROUP BY part
 """
-MARK_PLATFORM = (
-    "INSERT INTO accounts_stirring (account_id) SELECT id FROM accounts_linkedaccount WHERE platform_id = %s"
-)
+MARK_PERSONS = MARK_SELECTED.format(most=MOST_IN_A_MARK, condition="person_id = ANY(%s::uuid[])")
+MARK_PLATFORM = MARK_SELECTED.format(most=MOST_IN_A_MARK, condition="platform_id = %s")
 TAKE = """
 DELETE FROM accounts_stirring WHERE id IN (
-    SELECT id FROM accounts_stirring ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-) RETURNING account_id
+    SELECT id FROM (
+        SELECT id, sum(cardinality(account_ids)) OVER (ORDER BY id) - cardinality(account_ids) AS before
+        FROM (SELECT id, account_ids FROM accounts_stirring ORDER BY id LIMIT %s) AS oldest
+    ) AS counted WHERE before < %s
+) RETURNING account_ids
+"""
+FORGET = """
+UPDATE accounts_stirring SET account_ids = array_remove(account_ids, %s) WHERE %s = ANY(account_ids)
 """
 
 
-def stir(account_ids: Collection[int]) -> None:
-    """Mark these accounts. Call it in the transaction of the change."""
-    if account_ids:
-        _mark(MARK, list(account_ids))
+def stir(account_ids: Collection[int], *, look: bool = True) -> None:
+    """Mark these accounts. Call it in the transaction of the change.
+
+    Without `look` they wait for the next one, that others send for or that comes by itself.
+    """
+    marked = list(account_ids)
+    with connection.cursor() as cursor:
+        for start in range(0, len(marked), MOST_IN_A_MARK):
+            cursor.execute(MARK, [marked[start : start + MOST_IN_A_MARK]])
+    if marked and look:
+        look_on_commit()
 
 
 def stir_persons(person_ids: Iterable[object]) -> None:
     """Mark all accounts of these persons. Call it in the transaction of the change."""
-    _mark(MARK_PERSONS, [str(person_id) for person_id in person_ids])
+    _mark_selected(MARK_PERSONS, [str(person_id) for person_id in person_ids])
 
 
 def stir_platform(platform_id: int) -> None:
     """Mark all accounts of a platform. Call it in the transaction of the change."""
-    _mark(MARK_PLATFORM, platform_id)
+    _mark_selected(MARK_PLATFORM, platform_id)
+
+
+def forget(account_id: int) -> None:
+    """Take an account that is erased out of all marks."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [account_id, account_id])
 
 
 def look_on_commit() -> None:
@@ -69,7 +89,9 @@ def tell() -> None:
 
 
 def take(most: int) -> list[int]:
-    """Take so many marks away, the oldest first, and return their accounts. They come back if the transaction fails.
+    """Take marks away, the oldest first, until they are of so many accounts; return these, some more than once.
+
+    They come back if the transaction fails. One at a time takes marks.
 
     What was committed with a mark is seen by every statement after this one.
     """
@@ -78,16 +100,11 @@ def take(most: int) -> list[int]:
     except RedisError as error:
         logger.warning("look_not_noted", error=str(error))
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [most])
-        return [account_id for (account_id,) in cursor.fetchall()]
+        cursor.execute(TAKE, [most, most])
+        return [account_id for (account_ids,) in cursor.fetchall() for account_id in account_ids]
 
 
-def waiting() -> int:
-    """How many marks nobody has looked at yet."""
-    return Stirring.objects.count()
-
-
-def _mark(statement: str, about: list[int] | list[str] | int) -> None:
+def _mark_selected(statement: str, about: list[str] | int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, [about])
     look_on_commit()

@@ -8,7 +8,7 @@ from profiles.segmentation import membership
 from profiles.segmentation.counting import Moved
 
 AT_ONCE = 2_000
-"""So many marks are taken in one transaction."""
+"""Marks of so many accounts are taken in one transaction, or of a few more."""
 
 
 def look() -> Moved:

@@ -14,7 +14,7 @@ from django.db import DataError, ProgrammingError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import changes
+from accounts.services import changes, stirring
 from crossmarket.foundation import locks
 from profiles.models import Segment
 from profiles.segmentation import compiling, counting
@@ -141,12 +141,17 @@ def rows_of(query: Sql) -> list[int]:
 
 
 def _scope(account_ids: Sequence[int]) -> _Scope:
+    """Everyone of the persons of these accounts; who is just being erased is left for the next look."""
     with connection.cursor() as cursor:
         cursor.execute(HOLD, [list(account_ids)])
+        held = {account_id for (account_id,) in cursor.fetchall()}
         persons = compiling.persons_of(account_ids) + " ORDER BY account_id"
         cursor.execute(persons.text, persons.values)
-        columns = list(zip(*cursor.fetchall(), strict=True)) or [(), (), (), ()]
-    return _Scope(*(list(column) for column in columns))
+        rows = cursor.fetchall()
+    if busy := {person_id for account_id, person_id, *_rest in rows if account_id not in held}:
+        stirring.stir([account_id for account_id, person_id, *_rest in rows if person_id in busy], look=False)
+        rows = [row for row in rows if row[1] not in busy]
+    return _Scope(*([row[column] for row in rows] for column in range(4)))
 
 
 def _settle_or_pass_over(scope: _Scope, layer: Sequence[Ordered], given: Mapping[int, Collection[int]]) -> Moved:

@@ -3,9 +3,10 @@
 HOLD = """
 SELECT id FROM accounts_linkedaccount
 WHERE person_id IN (SELECT person_id FROM accounts_linkedaccount WHERE id = ANY(%s::bigint[]))
-ORDER BY id FOR KEY SHARE
+ORDER BY id FOR KEY SHARE SKIP LOCKED
 """
-"""So that no account disappears while a membership of it is written; nothing else waits for this."""
+"""So that no account disappears while a membership of it is written. Only one that is being erased is passed over, and
+nothing waits."""
 
 LOOK_AT = """
 WITH scope (account_id, lead, accounts) AS MATERIALIZED (

@@ -146,3 +146,21 @@ def test_no_moment_is_left_out_when_nobody_looked_for_days() -> None:
     EventFactory(timestamp=now - timedelta(days=9))
     EventFactory(timestamp=now - timedelta(days=11))
     assert let_time_pass(now) == 1
+
+
+def test_marks_of_many_accounts_take_few_rows_and_are_all_looked_at() -> None:
+    segment = SegmentFactory(rule={"not": {"did": {}}})
+    platform = LinkedAccountFactory().platform
+    ensure_accounts(platform, [f"u{number}" for number in range(1_100)])
+    Stirring.objects.all().delete()
+    stirring.stir_platform(platform.pk)
+    assert Stirring.objects.count() == 2
+    live.look()
+    assert len(members(segment)) == 1_101
+
+
+def test_an_account_can_be_taken_out_of_all_marks() -> None:
+    stirring.stir([1, 2])
+    stirring.stir([2])
+    stirring.forget(2)
+    assert stirring.take(10) == [1]
