@@ -16,8 +16,11 @@ from crossmarket.demo.addresses import Addresses
 from crossmarket.demo.catalogue import read_site_file, site_file
 from crossmarket.demo.notes import DemoNotes
 from crossmarket.demo.world import DemoWorld, generate
+from crossmarket.foundation import jobs
 from profiles.experiment_results import results
-from profiles.models import Course, Event, EventFlag, Experiment, QualityDay
+from profiles.models import Course, Event, EventFlag, Experiment, QualityDay, Segment, SegmentKind
+from profiles.segmentation.rebuilding import enqueue_rebuild
+from profiles.segmentation.rfm import GRID
 from tests.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +205,14 @@ def test_without_a_demo_nothing_moves() -> None:
 @override_settings(PORT=8_700)
 def test_the_sites_stand_next_to_the_port_of_crossmarket() -> None:
     assert seed().platform("xuehai").site == "http://localhost:8701"
+
+
+def test_the_demo_has_segments_with_members(demo: DemoNotes) -> None:
+    assert Segment.objects.filter(kind=SegmentKind.RFM).count() == len(GRID)
+    hesitating = Segment.objects.get(key="hesitating")
+    assert jobs.run(enqueue_rebuild(hesitating, to_worker=False).pk).result["size"] > 0
+
+
+def test_another_demo_has_them_once(demo: DemoNotes) -> None:
+    seed("--replace")
+    assert Segment.objects.filter(key="hesitating").count() == 1

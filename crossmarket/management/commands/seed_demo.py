@@ -20,6 +20,7 @@ from crossmarket.demo.logins import make_logins, personas
 from crossmarket.demo.notes import DemoNotes, PlatformKeys
 from crossmarket.demo.people import LEADING
 from crossmarket.demo.replacing import empty
+from crossmarket.demo.segments import make_segments
 from crossmarket.demo.world import DemoWorld, generate
 
 
@@ -88,6 +89,7 @@ def _fill(world: DemoWorld, bars: "_Bars") -> DemoNotes:
     loaded = load(world, addresses, bars)
     run_experiment(world, loaded)
     add_blemishes(world, loaded)
+    make_segments()
     keys = [
         PlatformKeys(
             slug=made.platform.slug,
