@@ -217,10 +217,24 @@ def _make_system_user() -> None:
     try:
         subprocess.run(["useradd", "--system", SYSTEM_USER], check=True, capture_output=True)
     except (OSError, subprocess.SubprocessError) as error:
+        if _appears(SYSTEM_USER):  # another copy made it at the same moment
+            return
         raise EmbeddedServiceError(
             f"PostgreSQL does not run as root, and the user {SYSTEM_USER!r} could not be made ({error}). "
             "Run as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
         ) from error
+
+
+def _appears(user: str) -> bool:
+    """Whether there is such a user now or in a moment."""
+    for _look in range(20):
+        try:
+            pwd.getpwnam(user)
+        except KeyError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
 
 
 def _let_through(folder: Path) -> None:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from crossmarket import embedded
+from crossmarket.embedded import postgresql
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -55,6 +56,12 @@ def test_services_run_inside_the_block_and_not_after(folder: Path) -> None:
     with embedded.services():
         assert len(servers_of(folder)) == 2
     assert servers_of(folder) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a user for PostgreSQL")
+def test_whoever_makes_postgresqls_user_second_finds_it_made(folder: Path) -> None:
+    with embedded.services():
+        postgresql._make_system_user()
 
 
 def test_who_comes_second_neither_waits_nor_stops_them_for_the_first(folder: Path) -> None:
