@@ -71,6 +71,13 @@ def test_verified_acts_are_trusted_more_than_clicks() -> None:
     assert found.trust[1] > 3 * found.trust[0] > 0
 
 
+def test_completion_is_the_mean_share_and_most_of_a_course_is_a_completed_one() -> None:
+    found = told((0, "complete", 0, 0.5, NOW), (0, "complete", 1, 0.8, NOW), (1, "view", 0, np.nan, NOW), persons=2)
+    assert found.completion[0] == pytest.approx(0.65)
+    assert found.completed.tolist() == [1, 0]
+    assert np.isnan(found.completion[1])
+
+
 def test_who_buys_cheaper_than_they_look_minds_prices() -> None:
     looked = [(0, "view", course, np.nan, NOW) for course in (1, 2)]
     found = told(*looked, (0, "purchase", 1, 10_000, NOW))
