@@ -13,7 +13,7 @@ CELLS: dict[str, Promise] = {
     "champions": _("Champions"),
     "loyal": _("Loyal"),
     "potential": _("Potentially loyal"),
-    "new": _("New"),
+    "new": _("Newcomers"),
     "promising": _("Promising"),
     "attention": _("Needing attention"),
     "falling_asleep": _("About to fall asleep"),

@@ -180,7 +180,7 @@ class _Reader:
             below = re.sub(
                 r"\[(\d+|\.\.\.)\]|\.", lambda found: "/" + (found[1] or ""), place.rstrip("`").removeprefix("$")
             )
-            self._fault(path + below, message)
+            self._fault(path + below, _in_plain_words(message))
             return None
         self._check(_text_faults(value), path)
         return found
@@ -192,6 +192,15 @@ class _Reader:
     def _fault(self, path: str, detail: str) -> None:
         if len(self.faults) < MOST_CONDITIONS:
             self.faults.append(Fault(path, detail))
+
+
+def _in_plain_words(message: str) -> str:
+    """What msgspec says, in the reader's language where it is what people do wrong most."""
+    if "got `null`" in message or "length >= 1" in message:
+        return _("A value is missing here.")
+    if bound := re.fullmatch(r"Expected `(?:int|float)` (>=|<=|>|<) ([\d.e+]+)", message):
+        return _("Here stands a number %(comparison)s %(bound)s.") % {"comparison": bound[1], "bound": bound[2]}
+    return message
 
 
 def _text_faults(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -255,7 +264,7 @@ def _number_fault(value: Any) -> str | None:
 
 def _share_fault(value: Any) -> str | None:
     if _number_fault(value) or not 0 <= value <= 1:
-        return _("Here stands a share: a number from 0 to 1.")
+        return _("Here stands a share: a number from 0 to 1 (100 percent).")
     return None
 
 

@@ -126,6 +126,21 @@ class TestBuilding:
         counted = admin_client.post(admin_url("audience"), written(VIEWED), headers=ENGLISH).content.decode()
         assert "1 person" in counted
 
+    @pytest.mark.parametrize(
+        ("rule", "words"),
+        [
+            ({"trait": "breadth", "op": ">=", "value": None}, "A value is missing here."),
+            ({"interest": "AI", "at_least": None}, "A value is missing here."),
+            ({"interest": "AI", "at_least": 3}, "Here stands a number &lt;= 1.0."),
+            ({"account_trait": "", "op": "=", "value": 1}, "A value is missing here."),
+            ({"did": {"at_least": 0}}, "Here stands a number &gt;= 1."),
+        ],
+    )
+    def test_what_is_left_empty_or_too_large_is_said_in_plain_words(
+        self, admin_client: Client, rule: Any, words: str
+    ) -> None:
+        assert words in self.told(admin_client, {"all": [rule]})
+
     def test_counting_does_not_let_anybody_wait_for_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         LinkedAccountFactory()
         slow = sql("SELECT id AS lead FROM accounts_linkedaccount, pg_sleep(5)")
