@@ -6,6 +6,8 @@
     python -m benchmarks.planted            how much of what is planted in the demo's people is found in profiles
     python -m benchmarks.growth             all profiles built for 10^4 to 10^6 persons, against one SQL aggregate
     python -m benchmarks.cleaning           cleaning events, against one plain aggregate over the same table
+    python -m benchmarks.live_segments      how soon an event changes who belongs to fifty segments
+    python -m benchmarks.segment_page       how long a segment of a million persons takes to open
 
 and of a running system that real data was imported into:
 
@@ -16,6 +18,6 @@ and of the mathematics of experiments on a real one, with nothing running:
 
     python -m benchmarks.experiments --data D   effects and false alarms when results are looked at after every person
 
-The first six work in a data folder of their own, which is gone afterwards. What is compared is measured in turns,
+The first eight work in a data folder of their own, which is gone afterwards. What is compared is measured in turns,
 and medians are told. `--quick` shows in seconds that everything runs; its figures say nothing.
 """

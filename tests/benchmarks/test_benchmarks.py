@@ -39,3 +39,12 @@ def test_growth_is_measured_and_drawn(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Building profiles" in done.stdout
     assert drawn.read_text().count("<polyline") == 4
+
+
+def test_segments_are_measured():
+    for name, words in (("live_segments", "nothing else happens"), ("segment_page", "everybody")):
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--quick"]
+        environment = os.environ | {"WEB_CONCURRENCY": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+        assert done.returncode == 0, done.stderr
+        assert words in done.stdout
