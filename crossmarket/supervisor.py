@@ -140,15 +140,32 @@ def only_one(folder: Path) -> Iterator[None]:
 def end_leftovers(folder: Path) -> int:
     """End the children of a supervisor of this folder that could not do it itself; returns how many there were."""
     leftovers = [process for process in psutil.process_iter(["environ"]) if _is_leftover(process.info, folder)]
+    readers = _readers_of(leftovers)
     for process in leftovers:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, stubborn = psutil.wait_procs(leftovers, GRACE)
+    _, stubborn = psutil.wait_procs([*leftovers, *readers], GRACE)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, GRACE)
     return len(leftovers)
+
+
+def _readers_of(leftovers: list[psutil.Process]) -> list[psutil.Process]:
+    """The forks of the supervisor that read what its children print, one of each.
+
+    They end with the child, unless the supervisor was killed and nobody takes what they have read. They have no mark,
+    being what the supervisor was when it started, but they are the parents of those that have one.
+    """
+    known = {process.pid for process in leftovers} | {os.getpid()}
+    found: dict[int, psutil.Process] = {}
+    for process in leftovers:
+        with suppress(psutil.Error):
+            parent = process.parent()
+            if parent and parent.pid not in known and "serve" in parent.cmdline():
+                found[parent.pid] = parent
+    return list(found.values())
 
 
 def _is_leftover(information: dict[str, Any], folder: Path) -> bool:

@@ -18,19 +18,20 @@ SUPERVISE = """
 import sys
 from pathlib import Path
 from crossmarket.supervisor import Child, Supervisor
-children = [Child(f"child{n}", [sys.executable, "-c", code]) for n, code in enumerate(sys.argv[2:])]
-running = Supervisor(children, Path(sys.argv[1]))
+children = [Child(f"child{n}", [sys.executable, "-c", code]) for n, code in enumerate(sys.argv[3:])]
+running = Supervisor(children, Path(sys.argv[2]))
 told = running.run(once_started=lambda: print("started", flush=True))
 print("told" if told else f"ended first: {running.ended_first}")
 """
 SLEEP = "print('here', flush=True); import time; time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEP
+TALK = "import time\nwhile True: print('x' * 1_000, flush=True); time.sleep(0.001)"
 CRASH = "import sys; sys.exit('broken on purpose')"
 
 
 def start(folder: Path, *codes: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", SUPERVISE, str(folder), *codes], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SUPERVISE, "serve", str(folder), *codes], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
 
 
@@ -94,6 +95,17 @@ def test_what_a_killed_supervisor_left_is_ended(tmp_path: Path) -> None:
     assert both_run(tmp_path)
     assert supervisor.end_leftovers(tmp_path) == 2
     assert children_of(tmp_path) == []
+
+
+def test_nor_does_anybody_wait_on_to_read_what_they_said(tmp_path: Path) -> None:
+    running = start(tmp_path, TALK, TALK)
+    wait_until(lambda: both_run(tmp_path))
+    running.kill()
+    running.wait(60)
+    time.sleep(1)  # for more to be said than a pipe holds that nobody reads
+    supervisor.end_leftovers(tmp_path)
+    readers = [each for each in psutil.process_iter(["cmdline"]) if str(tmp_path) in (each.info["cmdline"] or [])]
+    assert readers == []
 
 
 def test_leftovers_of_another_data_folder_are_left_alone(tmp_path: Path) -> None:
