@@ -40,6 +40,8 @@ class PartnerView(APIView):
             response: HttpResponse = handler(request, *args, **kwargs)
             for name, value in self.caller.rate_limit.headers().items():
                 response.headers[name] = value
+        except LinkedAccount.DoesNotExist:
+            return Problem(404, "user_not_found", "This user was erased a moment ago.").response()
         except Exception as error:
             refused = exception_handler(error, {"view": self})
             if refused is None:

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_htmx.http import HttpResponseClientRedirect
@@ -37,7 +37,10 @@ def signed_in(
     @wraps(view)
     def checked(request: PageRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
-            return view(cast("LearnerRequest", request), *args, **kwargs)
+            try:
+                return view(cast("LearnerRequest", request), *args, **kwargs)
+            except LinkedAccount.DoesNotExist:
+                raise Http404 from None  # it was erased a moment ago, from another window
         if not request.htmx:
             return redirect_to_login(_page_of(request))
         back = {"next": request.htmx.current_url_abs_path or "/"}

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from accounts import api as accounts
 from accounts import change_api as changes
+from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
 from recommend import api as recommend
@@ -33,4 +34,6 @@ urlpatterns = [
     path("users/<id:user_id>/link-codes", accounts.LinkCodes.as_view()),
     path("users/<id:user_id>/profile", UserProfile.as_view()),
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
+    path("users/<id:user_id>", rights.User.as_view()),
+    path("erasures/<uuid:receipt_id>", rights.Receipts.as_view(), name="rights-receipt"),
 ]

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "recommend",
     "promotions",
     "campaigns",
+    "crossmarket.rights",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -169,6 +170,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=1, minute=10),
     },
     "train the recommender": {"task": "recommend.train_nightly", "schedule": crontab(hour=3, minute=10)},
+    "finish erasures": {"task": "rights.finish_erasures", "schedule": 60.0},
+    "forget what has had its time": {"task": "rights.forget_old", "schedule": 3600.0},
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import LinkedAccount, Person, Purpose
+from accounts.services.holding import hold
 from profiles.experimentation.splitting import choose_arm, is_held_out
 from profiles.models import Arm, Experiment, ExperimentState, Exposure
 
@@ -153,8 +154,8 @@ def _check_running(experiment: Experiment) -> None:
 
 
 def _first_accounts(account_ids: Sequence[int]) -> dict[UUID, int]:
-    """Person -> the first of these accounts that is theirs and agrees to `profiling`, in the order given."""
-    agreeing = LinkedAccount.objects.consenting(Purpose.PROFILING).filter(pk__in=account_ids)
+    """Person -> the first of these accounts that is theirs and agrees to `profiling`, in order; they are held."""
+    agreeing = LinkedAccount.objects.consenting(Purpose.PROFILING).filter(pk__in=hold(account_ids))
     persons = dict(agreeing.values_list("pk", "person_id"))
     found: dict[UUID, int] = {}
     for account_id in account_ids:

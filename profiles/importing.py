@@ -10,25 +10,28 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from accounts.models import Platform
+from accounts.services import tombstones
 from crossmarket.foundation import jobs
-from crossmarket.foundation.batches import LONGEST_ENTRY, Parsed
+from crossmarket.foundation.batches import LONGEST_ENTRY
 from crossmarket.foundation.jobs import JobFailed, Reporter, job_kind
 from crossmarket.foundation.models import Job
-from profiles.declared_mappings import NoMapping, declared_mapper
-from profiles.ingest.events import parse_events, store_entries
+from profiles import sent_files
+from profiles.declared_mappings import NoMapping
+from profiles.ingest.events import WHY_ERASED, Taken, erased_among, parse_events, store_entries
 from profiles.ingest.files import FileBroken, Row, read_rows
 from profiles.ingest.items import parse_items, store_items
-from profiles.ingest.mapping import OWN_NAMES, OWN_NAMES_WITHOUT_ID, Mapper, MappingError, Subject, mapper_for
+from profiles.ingest.mapping import OWN_NAMES_WITHOUT_ID, Subject, mapper_for
 from profiles.ingest.raw import parse_mapped
 from profiles.mapping_trials import Trial, trial_of
 from profiles.models import FileImport, FileShape
+from profiles.models.rejected_event import ERASED
 
 IMPORT_JOB = gettext_noop("profiles.import_file")
 CHECKING = gettext_noop("reading the whole file")
@@ -88,7 +91,10 @@ def import_file(reporter: Reporter, /, file_import_id: int) -> dict[str, int]:
     """The job: read all, then store all, in chunks."""
     file_import = FileImport.objects.select_related("platform").filter(pk=file_import_id).first()
     if file_import is None or not file_import.file:
-        raise JobFailed("The file was taken away once all its rows were imported. Give it again to import it again.")
+        raise JobFailed(
+            "The file was taken away once all its rows were imported, or because somebody in it was erased. "
+            "Give it again to import it again."
+        )
     try:
         with file_import.file.open("rb") as file:
             total = _count(reporter, _Reading(file_import, file))
@@ -104,7 +110,7 @@ class _Reading:
 
     def __init__(self, file_import: FileImport, file: IO[bytes]) -> None:
         self.subject = cast("Subject", str(file_import.subject))
-        self.mapper = _mapper(file_import, self.subject)
+        self.mapper = sent_files.mapper_of(file_import)
         self._file_import, self._file = file_import, file
 
     def rows(self) -> Iterator[Row]:
@@ -123,18 +129,6 @@ class _Reading:
                     f"The first row names no column {' or '.join(sorted(wanted))}, from which {field} is taken. "
                     f"It names: {shown[:600]}. Correct it, or the mapping."
                 )
-
-
-def _mapper(file_import: FileImport, subject: Subject) -> Mapper:
-    """Raises `NoMapping`."""
-    platform: Platform = file_import.platform
-    if file_import.shape == FileShape.DECLARED:
-        return declared_mapper(platform, subject)
-    document = OWN_NAMES if file_import.shape == FileShape.OWN_NAMES else file_import.document
-    try:
-        return mapper_for(document, subject, platform.timezone)
-    except MappingError as error:
-        raise NoMapping(f"The mapping given does not serve here: {error}") from None
 
 
 def _count(reporter: Reporter, reading: _Reading) -> int:
@@ -182,23 +176,34 @@ def _store(platform: Platform, reading: _Reading, chunk: list[Row], counts: Coun
     with transaction.atomic():
         if reading.subject == "event":
             events = parse_mapped(reading.mapper, payloads, parse_events)
-            new, parsed = store_entries(platform, events.entries), cast("Parsed[Any]", events)
+            taken = store_entries(platform, events)
         else:
             items = parse_mapped(reading.mapper, payloads, parse_items)
-            new, parsed = store_items(platform, items.entries), cast("Parsed[Any]", items)
+            new = store_items(platform, items.entries)
+            taken = Taken(new, len(items.entries) - new, items.rejected)
     refused = [(row, UNREADABLE, row.fault) for row in chunk if row.fault]
-    refused += [(good[each.index], each.code, each.detail) for each in parsed.rejected]
-    for row, code, reason in sorted(refused, key=lambda each: each[0].number):
-        rejects.write(_refusal(row, code, reason))
+    refused += [(good[each.index], each.code, each.detail) for each in taken.rejected]
+    _keep_refused(platform, reading, sorted(refused, key=lambda each: each[0].number), rejects)
     counts.rows += len(chunk)
-    counts.accepted += new
-    counts.duplicates += len(parsed.entries) - new
+    counts.accepted += taken.accepted
+    counts.duplicates += taken.duplicates
     counts.rejected += len(refused)
 
 
-def _refusal(row: Row, code: str, reason: str) -> bytes:
+def _keep_refused(
+    platform: Platform, reading: "_Reading", refused: list[tuple[Row, str, str]], rejects: IO[bytes]
+) -> None:
+    """Write refused rows down with their reasons; of rows about somebody erased, only that they came."""
+    payloads = [row.payload for row, _code, _reason in refused]
+    gone = erased_among(platform, payloads, reading.mapper) if reading.subject == "event" else set()
+    for place, (row, code, reason) in enumerate(refused):
+        is_gone = place in gone or code == ERASED
+        shown = row.payload[:LONGEST_ENTRY].decode(errors="replace")
+        rejects.write(_refusal(row, ERASED, WHY_ERASED, "") if is_gone else _refusal(row, code, reason, shown))
+
+
+def _refusal(row: Row, code: str, reason: str, shown: str) -> bytes:
     """A line of the file of refused rows."""
-    shown = row.payload[:LONGEST_ENTRY].decode(errors="replace")
     told = {"row": row.number, "code": code, "reason": reason, "content": shown}
     return json.dumps(told, ensure_ascii=False).encode(errors="replace") + b"\n"
 
@@ -212,4 +217,7 @@ def _write_down(file_import: FileImport, counts: Counts, rejects: IO[bytes]) -> 
         rejects.seek(0)
         name = f"{PurePath(file_import.name).name}.refused.jsonl"
         file_import.rejects.save(name, File(rejects), save=False)
-    file_import.save()
+    file_import.save(update_fields=["rows", "accepted", "duplicates", "rejected", "rejects"])
+    started = file_import.job.started_at if file_import.job else None
+    if counts.rejected and started and tombstones.any_since(file_import.platform_id, started):
+        sent_files.forget_erased(file_import)

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import LinkedAccount
+from accounts.services.holding import hold
 from crossmarket.foundation.batches import Parsed
 from profiles.event_store import NewEvent, store
 from profiles.ingest.event_entry import EventEntry
 from profiles.ingest.events import parse_events, store_entries
 from profiles.ingest.raw import parse_raw_events
 from profiles.models import Course, EventType, RejectedEvent
+from profiles.models.rejected_event import ERASED
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ReplayResult:
     still_rejected: int
 
 
+@transaction.atomic
 def record(
     account: LinkedAccount,
     event_type: EventType,
@@ -33,7 +36,12 @@ def record(
     value: float | None = None,
     context: dict[str, Any] | None = None,
 ) -> None:
-    """Write down what a person did just now on a page of ours; the next recommendation knows it."""
+    """Write down what a person did just now on a page of ours; the next recommendation knows it.
+
+    Of somebody who was erased meanwhile nothing is written.
+    """
+    if not hold([account.pk]):
+        return
     event = NewEvent(
         message_id=str(uuid.uuid4()),
         type=event_type,
@@ -57,11 +65,15 @@ def replay(rejected_events: Iterable[RejectedEvent]) -> ReplayResult:
             still_rejected += 1
             rejected.code, rejected.detail = parsed.rejected[0].code, parsed.rejected[0].detail
         else:
-            is_new = store_entries(rejected.platform, parsed.entries)
-            accepted += is_new
-            duplicates += 1 - is_new
-            rejected.replayed_at = timezone.now()
-        rejected.save(update_fields=["code", "detail", "replayed_at"])
+            taken = store_entries(rejected.platform, parsed)
+            accepted += taken.accepted
+            duplicates += taken.duplicates
+            if taken.rejected:
+                still_rejected += 1
+                rejected.code, rejected.detail, rejected.payload = ERASED, taken.rejected[0].detail, ""
+            else:
+                rejected.replayed_at = timezone.now()
+        rejected.save(update_fields=["code", "detail", "payload", "replayed_at"])
     return ReplayResult(accepted, duplicates, still_rejected)
 
 

@@ -9,6 +9,7 @@ from accounts.models.match import Match, MatchDue, MatchState
 from accounts.models.person import Person
 from accounts.models.platform import HOUSE_SLUG, Platform
 from accounts.models.stirring import Stirring
+from accounts.models.tombstone import Tombstone
 from accounts.models.user import User
 from accounts.models.webhook import Delivery, DeliveryAttempt, DeliveryState, WebhookEndpoint
 
@@ -38,6 +39,7 @@ __all__ = [
     "RegroupingCause",
     "RegroupingKind",
     "Stirring",
+    "Tombstone",
     "User",
     "WebhookEndpoint",
 ]

@@ -48,7 +48,8 @@ class LinkedAccount(models.Model):
     """An account on a platform, pointing at the person behind it.
 
     The four consents hold what was last stated (the history is `Consent`); null is the platform's default. `home` is
-    the person that the account is by itself, known from its first joining on: so it comes back to the same one.
+    the person that the account is by itself, known from its first joining on: so it comes back to the same one. Where
+    an earlier account of the same id was erased, nothing from before `erased_before` is taken.
     """
 
     platform = models.ForeignKey(
@@ -64,6 +65,7 @@ class LinkedAccount(models.Model):
     recommendation = models.BooleanField(Purpose.RECOMMENDATION.label, null=True, blank=True)
     cross_platform = models.BooleanField(Purpose.CROSS_PLATFORM.label, null=True, blank=True)
     marketing = models.BooleanField(Purpose.MARKETING.label, null=True, blank=True)
+    erased_before = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = LinkedAccountQuerySet.as_manager()

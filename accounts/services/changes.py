@@ -1,7 +1,8 @@
 """Telling platforms of changes: the rooms declare what there is to tell, and record it with the change itself."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from accounts.models import Change, Platform
+from accounts.services import tombstones
 
 ROWS_AT_ONCE = 2_000
 OF_MANY = """
@@ -22,6 +24,9 @@ JOIN accounts_linkedaccount a ON a.id = news.account_id
 JOIN accounts_platform p ON p.id = a.platform_id
 ORDER BY news.place
 """
+ERASED = "user.erased"
+"""What is told of those who are gone."""
+HOLD = "SELECT external_id FROM accounts_linkedaccount WHERE platform_id = %s AND external_id = ANY(%s) FOR KEY SHARE"
 
 
 class UnknownChange(LookupError):
@@ -57,9 +62,11 @@ def declared() -> dict[str, Promise | str]:
 def record(news: Iterable[News]) -> None:
     """Write down what platforms are to be told. Call it in the transaction that changes what is told of.
 
-    Changes of one user are told in the order in which they were recorded. Raises `UnknownChange`.
+    Changes of one user are told in the order in which they were recorded. Of somebody who was erased meanwhile nothing
+    is told but that. Raises `UnknownChange`.
     """
-    now = timezone.now()
+    news, now = list(news), timezone.now()
+    gone = _erased([each for each in news if each.type != ERASED])
     rows = [
         Change(
             platform_id=each.platform_id,
@@ -69,6 +76,7 @@ def record(news: Iterable[News]) -> None:
             happened_at=each.happened_at or now,
         )
         for each in news
+        if each.type == ERASED or (each.platform_id, each.user_id) not in gone
     ]
     Change.objects.bulk_create(rows, ROWS_AT_ONCE)
 
@@ -95,6 +103,20 @@ def record_of_many(
     }
     with connection.cursor() as cursor:
         cursor.execute(OF_MANY, values)
+
+
+def _erased(news: Collection[News]) -> set[tuple[int, str]]:
+    """Platform and id of those who were erased; the others are held until the running transaction ends."""
+    named: dict[int, set[str]] = defaultdict(set)
+    for each in news:
+        named[each.platform_id].add(each.user_id)
+    gone: set[tuple[int, str]] = set()
+    for platform_id, user_ids in sorted(named.items()):
+        with connection.cursor() as cursor:
+            cursor.execute(HOLD, [platform_id, sorted(user_ids)])
+            missing = user_ids - {row[0] for row in cursor.fetchall()}
+        gone |= {(platform_id, user_id) for user_id in tombstones.erased_at(platform_id, missing)}
+    return gone
 
 
 def _known(change_type: str) -> str:

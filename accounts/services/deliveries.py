@@ -97,7 +97,8 @@ def _make_ready(endpoint: WebhookEndpoint) -> None:
     later = Change.objects.filter(platform=endpoint.platform_id, position__gt=endpoint.position)
     wanted = later.filter(type__in=endpoint.types) if endpoint.types else later
     last = ChangeStream.objects.filter(pk=endpoint.platform_id).values_list("position", flat=True).first() or 0
-    changes = list(wanted.filter(position__lte=last).order_by("position")[:READY_AT_ONCE])
+    chosen = wanted.filter(position__lte=last).order_by("position")[:READY_AT_ONCE]
+    changes = list(chosen.select_for_update(no_key=True))  # so that none is erased before its delivery stands
     now = timezone.now()
     Delivery.objects.bulk_create(
         Delivery(
@@ -138,7 +139,10 @@ def _attempt(delivery: Delivery) -> None:
 @transaction.atomic
 def _note(delivery: Delivery, answer: DeliveryAttempt) -> None:
     """Write down an attempt, unless the endpoint or the change has been removed meanwhile."""
-    endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
+    endpoints = WebhookEndpoint.objects.select_for_update(
+        of=("self",)
+    )  # not their platforms, by which they are ordered
+    endpoint = endpoints.filter(pk=delivery.endpoint_id).first()
     held = Delivery.objects.select_for_update().filter(pk=delivery.pk).first()
     if endpoint is None or held is None:
         return

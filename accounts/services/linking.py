@@ -22,6 +22,7 @@ from accounts.models import (
 )
 from accounts.services import bonds, pairs, regrouping
 from accounts.services.consents import state_consents
+from accounts.services.holding import hold
 from accounts.services.joining_lock import one_at_a_time
 from accounts.services.regrouping import Origin
 
@@ -59,7 +60,12 @@ class NewLinkCode:
 
 @transaction.atomic
 def create_link_code(account: LinkedAccount) -> NewLinkCode:
-    """A code that joins this account with the one that presents it; an earlier unused code ends."""
+    """A code that joins this account with the one that presents it; an earlier unused code ends.
+
+    Raises `LinkedAccount.DoesNotExist` for an account that was erased meanwhile.
+    """
+    if not hold([account.pk]):
+        raise LinkedAccount.DoesNotExist
     account.link_codes.usable().update(expires_at=timezone.now())
     letters = "".join(secrets.choice(ALPHABET) for _letter in range(CODE_LENGTH))
     expires_at = timezone.now() + CODE_LIFETIME
@@ -72,7 +78,8 @@ def link(account: LinkedAccount, code: str, person_agrees: bool = False, user: U
     """Join the account with the one that the code was made for, and return that one; both are one person then.
 
     `person_agrees` says that the person, `user`, has just agreed to the joining, here: that is written down for both
-    accounts. Raises `LinkRefused`: `invalid_code`, `same_account`, `consent_required`, `platform_already_linked`.
+    accounts. Raises `LinkRefused`: `invalid_code`, `same_account`, `consent_required`, `platform_already_linked`; and
+    `LinkedAccount.DoesNotExist` when one of the accounts was erased meanwhile.
     """
     one_at_a_time()
     other = _account_of_code(code)
@@ -101,6 +108,8 @@ def join(
     if agreeing:
         members = regrouping.hold([first.pk, second.pk])
     ends = [member for member in members if member.pk in (first.pk, second.pk)]
+    if len(ends) < 2:
+        raise LinkedAccount.DoesNotExist
     _check_consents(ends)
     one, other = ends
     if one.person_id == other.person_id:

@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 
 from crossmarket.foundation.models import Job, JobLogLine, JobState
 from crossmarket.foundation.redis import client
+from crossmarket.foundation.traces import without_values
 
 logger = structlog.get_logger(__name__)
 
@@ -133,8 +134,8 @@ def run(job_id: UUID | str, listener: Callable[[Job], None] | None = None) -> Jo
             _end(job, JobState.FAILED, str(error))
         except Exception as error:
             logger.exception("job_broke")
-            reporter.log(traceback.format_exc())
-            _end(job, JobState.FAILED, f"{type(error).__name__}: {error}")
+            reporter.log(without_values(traceback.format_exc()))
+            _end(job, JobState.FAILED, without_values(f"{type(error).__name__}: {error}"))
         except BaseException:
             _end(job, JobState.CANCELLED, "The process that ran this job was stopped.")
             raise

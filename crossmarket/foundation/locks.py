@@ -12,6 +12,12 @@ def one_at_a_time(subject: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
 
 
+def one_of_many(subject: str) -> None:
+    """Share the lock of this subject with others who do: only `one_at_a_time` waits for us, and we for that one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [subject])
+
+
 @contextmanager
 def only_one(kind: int, number: int) -> Iterator[bool]:
     """Whether we are the only ones inside such a block with these two numbers (32 bits each); nobody waits.

@@ -14,7 +14,6 @@ from crossmarket.foundation.batches import (
     Refusal,
     Rejected,
     message_id_of,
-    told,
 )
 from crossmarket.foundation.bodies import NO_JSON, why_unstorable
 from profiles.declared_mappings import NoMapping, declared_mapper
@@ -34,10 +33,10 @@ def ingest_raw_events(platform: Platform, payloads: Sequence[bytes]) -> BatchAns
 
     Raises `NoMapping` when the platform has not declared how to read them.
     """
-    parsed = parse_mapped(declared_mapper(platform, "event"), payloads, parse_events)
-    accepted = store_entries(platform, parsed.entries)
-    keep_rejected(platform, parsed.rejected, is_raw=True)
-    return BatchAnswer(accepted, len(parsed.entries) - accepted, [told(each) for each in parsed.rejected])
+    mapper = declared_mapper(platform, "event")
+    taken = store_entries(platform, parse_mapped(mapper, payloads, parse_events))
+    keep_rejected(platform, taken.rejected, mapper)
+    return taken.answer()
 
 
 @transaction.atomic

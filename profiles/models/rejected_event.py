@@ -9,14 +9,16 @@ from accounts.models import Platform
 
 FORGED = "not_this_user"
 """The code of events that a browser sent in another person's name: mending the cause never makes these true."""
+ERASED = "erased"
+"""The code of events that came late, from before their user was erased; nothing of them is kept but that they came."""
 
 
 class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
     """Questions about rejected events."""
 
     def waiting(self) -> Self:
-        """Those not replayed successfully yet."""
-        return self.filter(replayed_at__isnull=True)
+        """Those not replayed successfully yet; what came of somebody erased waits for nothing."""
+        return self.filter(replayed_at__isnull=True).exclude(code=ERASED)
 
     def replayable(self) -> Self:
         """Those that wait and may become true once their cause is mended."""

@@ -140,8 +140,7 @@ def _tell_everybody(
             for subject, traits, vector in zip(group, told, vectors.tolist())
             if traits.events
         ]
-        write(rows, version, known.now)
-        built += len(rows)
+        built += write(rows, version, known.now)
         done += sum(len(subject.members) for subject in group)
     reporter(TELLING, done, done)
     return built

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
+from accounts.services.holding import hold
 from profiles.modeling.traits import Traits
 from profiles.models import ProfileModel
 
@@ -27,8 +28,15 @@ class BuiltProfile(msgspec.Struct, frozen=True):
     vector: list[float]
 
 
-def write(profiles: Sequence[BuiltProfile], version: ProfileModel, fresh_at: datetime) -> None:
-    """Write these profiles, told with this model, in place of what stood at their accounts."""
-    if profiles:
+@transaction.atomic
+def write(profiles: Sequence[BuiltProfile], version: ProfileModel, fresh_at: datetime) -> int:
+    """Write these profiles, told with this model, in place of what stood at their accounts; returns how many.
+
+    Those of which an account was erased since it was read are left out.
+    """
+    there = hold({account_id for profile in profiles for account_id in profile.account_ids})
+    standing = [profile for profile in profiles if there.issuperset(profile.account_ids)]
+    if standing:
         with connection.cursor() as cursor:
-            cursor.execute(WRITE, [version.pk, fresh_at, msgspec.json.encode(profiles).decode()])
+            cursor.execute(WRITE, [version.pk, fresh_at, msgspec.json.encode(standing).decode()])
+    return len(standing)

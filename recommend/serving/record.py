@@ -14,10 +14,12 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import LinkedAccount, Platform
+from accounts.models import Platform
+from accounts.services.holding import hold
 from crossmarket.foundation.redis import RedisError, client
 from recommend.models import ModelVersion, Recommendation
 from recommend.serving.answers import Answer, Source
@@ -127,21 +129,18 @@ def _decoded(encoded: bytes) -> Note | None:
         return None
 
 
+@transaction.atomic
 def _store(notes: list[Note]) -> None:
-    """Store what still has a platform; accounts and models that are gone since are left out."""
+    """Store what still has a platform; models that are gone since are left out, and all notes of accounts that are."""
     platforms = _existing(Platform, {note.platform_id for note in notes})
-    accounts = _existing(LinkedAccount, {note.account_id for note in notes})
+    accounts = hold({note.account_id for note in notes if note.account_id is not None})
     models = _existing(ModelVersion, {note.model_id for note in notes})
     rows = [
         Recommendation(
-            **msgspec.structs.asdict(note)
-            | {
-                "account_id": note.account_id if note.account_id in accounts else None,
-                "model_id": note.model_id if note.model_id in models else None,
-            }
+            **msgspec.structs.asdict(note) | {"model_id": note.model_id if note.model_id in models else None}
         )
         for note in notes
-        if note.platform_id in platforms
+        if note.platform_id in platforms and (note.account_id is None or note.account_id in accounts)
     ]
     Recommendation.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -19,6 +19,7 @@ from tests.partner import ORIGIN, Partner, batch, event, new_partner, problem
 from tests.recommend.trained import planted_partner, trained
 
 CONTRACT = {
+    "/api/v1/erasures/{receipt_id}": {"get"},
     "/api/v1/events": {"post"},
     "/api/v1/events/raw": {"post"},
     "/api/v1/items": {"post"},
@@ -28,6 +29,7 @@ CONTRACT = {
     "/api/v1/links": {"post"},
     "/api/v1/recommendations": {"get"},
     "/api/v1/users": {"post"},
+    "/api/v1/users/{user_id}": {"delete"},
     "/api/v1/users/{user_id}/consents": {"put"},
     "/api/v1/users/{user_id}/link-codes": {"post"},
     "/api/v1/users/{user_id}/links": {"delete"},

@@ -378,7 +378,7 @@ class TestResults:
     def test_lost_persons_are_noticed(self) -> None:
         experiment = running()
         crowd(experiment, 1_000, {"control": 1, "arm-1": 1})
-        lost = Exposure.objects.filter(arm__slug="arm-1").order_by("pk")[:150]
+        lost = Exposure.objects.filter(arm__slug="arm-1").order_by("pk")[:300]
         Exposure.objects.filter(pk__in=list(lost.values_list("pk", flat=True))).delete()
         assert results(experiment).is_suspicious
 

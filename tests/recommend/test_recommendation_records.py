@@ -84,7 +84,6 @@ def test_what_is_gone_since_is_left_out(redis_client: redis.Redis) -> None:
         (row.platform, row.account and row.account.external_id, row.model) for row in Recommendation.objects.all()
     } == {
         (shop.platform, "l1", None),
-        (shop.platform, None, None),
     }
 
 
