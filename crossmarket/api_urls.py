@@ -34,6 +34,7 @@ urlpatterns = [
     path("users/<id:user_id>/link-codes", accounts.LinkCodes.as_view()),
     path("users/<id:user_id>/profile", UserProfile.as_view()),
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
+    path("users/<id:user_id>/export", rights.UserExport.as_view()),
     path("users/<id:user_id>", rights.User.as_view()),
     path("erasures/<uuid:receipt_id>", rights.Receipts.as_view(), name="rights-receipt"),
 ]

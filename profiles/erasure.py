@@ -56,7 +56,7 @@ def forget_sent(platform: Platform, external_id: str) -> Counter[str]:
     with transaction.atomic():
         locks.one_at_a_time(payloads_of(platform.pk))
     removed: Counter[str] = Counter()
-    for found in _refused(platform, external_id):
+    for found in refused_about(platform, external_id):
         removed["rejected_events"] += RejectedEvent.objects.filter(pk__in=found).delete()[0]
     removed["samples"] += _forget_sample(platform, external_id)
     for file_import in sent_files.with_events(platform.pk):
@@ -74,7 +74,7 @@ def much_to_look_through(platform: Platform, account_id: int | None, most: int) 
     return raw.order_by()[: most + 1].count() > most or events.order_by()[: most + 1].count() > most
 
 
-def _refused(platform: Platform, external_id: str) -> Iterator[list[int]]:
+def refused_about(platform: Platform, external_id: str) -> Iterator[list[int]]:
     """The keys of refused events about this user, some at a time."""
     about = RejectedEvent.objects.filter(platform=platform)
     about = about.filter(Q(is_raw=True) | Q(payload__contains=external_id) | Q(payload__contains="\\"))

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.db.models import TextChoices
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
 
 from crossmarket.foundation.problems import CONTENT_TYPE, ProblemDetails
 
@@ -46,9 +46,15 @@ def documented(
     parameters: Sequence[OpenApiParameter] = (),
     tag: str,
 ) -> Callable[[View], View]:
-    """Describe one call: its body and answers as msgspec types (None for an empty answer), and its problems."""
+    """Describe one call: its body and answers as msgspec types, and its problems.
+
+    An answer may also be None for an empty one, or a media type for a file.
+    """
     described: dict[Any, Any] = {}
     for status, answer_type in answers.items():
+        if isinstance(answer_type, str):
+            described[(status, answer_type)] = OpenApiResponse(OpenApiTypes.BINARY, HTTPStatus(status).phrase)
+            continue
         place = status if answer_type is None else (status, "application/json")
         described[place] = OpenApiResponse(_reference(answer_type), description=HTTPStatus(status).phrase)
     for status in sorted({*ALWAYS, *problems, *(WITH_BODY if body is not None else ())}):

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
 
@@ -14,11 +14,12 @@ from accounts.partner_view import PartnerView, answer
 from accounts.services import tombstones
 from crossmarket.foundation.problems import Problem, not_found
 from crossmarket.foundation.schema import USER_ID, documented
-from crossmarket.rights import erasing
+from crossmarket.rights import erasing, exporting
 from crossmarket.rights.models import AskedBy, Erasure
 
 RECEIPT = OpenApiParameter("receipt_id", UUID, OpenApiParameter.PATH, description="The `receipt_id` of an erasure.")
 SECONDS_TO_WAIT = 5
+ZIP = "application/zip"
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -40,7 +41,8 @@ class User(PartnerView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ids may have slashes, so that addresses of calls that there are not come here too."""
-        if request.method != "DELETE" and "/" in kwargs["user_id"]:
+        user_id = kwargs["user_id"]
+        if user_id.startswith("/") or (request.method != "DELETE" and "/" in user_id):
             return not_found(request)
         return super().dispatch(request, *args, **kwargs)
 
@@ -56,6 +58,37 @@ class User(PartnerView):
         if len(user_id) > 200 or "\0" in user_id:
             raise Problem(422, "invalid_user_id", "A user id has 1 to 200 characters, and not U+0000.")
         return _told(request, _erased(self.caller.platform, user_id))
+
+
+class ExportState(msgspec.Struct, frozen=True):
+    """An archive that is being made: ask again after `Retry-After` seconds."""
+
+    state: str
+    requested_at: datetime
+
+
+class UserExport(PartnerView):
+    """`/users/{user_id}/export`."""
+
+    @documented(
+        "Export a user",
+        answers={200: ZIP, 202: ExportState},
+        problems=(404,),
+        parameters=[USER_ID],
+        tag="users",
+    )
+    def get(self, request: HttpRequest, user_id: str) -> Any:
+        """Everything that is held about a user of the platform, as one archive; of other platforms nothing."""
+        account = self.account(user_id)
+        if not exporting.is_long(account):
+            return _archive(exporting.write_now(account))
+        export = exporting.start(account, AskedBy.PLATFORM, whole_person=False)
+        if not export.is_ready:
+            return _later(answer(ExportState("running", export.requested_at), 202))
+        try:
+            return _archive(export.file.open("rb"))
+        except FileNotFoundError:
+            raise LinkedAccount.DoesNotExist from None
 
 
 class Receipts(PartnerView):
@@ -97,5 +130,14 @@ def _told(request: HttpRequest, erasure: Erasure) -> HttpResponse:
     response = answer(receipt, 200 if erasure.is_done else 202)
     if not erasure.is_done:
         response.headers["Location"] = request.build_absolute_uri(reverse("rights-receipt", args=[erasure.pk]))
-        response.headers["Retry-After"] = str(SECONDS_TO_WAIT)
+        return _later(response)
     return response
+
+
+def _later(response: HttpResponse) -> HttpResponse:
+    response.headers["Retry-After"] = str(SECONDS_TO_WAIT)
+    return response
+
+
+def _archive(content: Any) -> FileResponse:
+    return FileResponse(content, as_attachment=True, filename="crossmarket-export.zip", content_type=ZIP)

@@ -18,7 +18,7 @@ from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
 from crossmarket.foundation.models import OPEN_STATES, Job
 from crossmarket.foundation.redis import RedisError
-from crossmarket.rights import rooms
+from crossmarket.rights import exporting, rooms
 from crossmarket.rights.models import AskedBy, Erasure
 from profiles.erasure import much_to_look_through
 
@@ -143,6 +143,7 @@ def _erase_account(erasure_id: UUID, account_id: int) -> None:
         return
     held = Erasure.objects.select_for_update().get(pk=erasure_id)
     is_own = held.asked_by == AskedBy.PLATFORM
+    removed += exporting.erase_account(account)
     removed += rooms.erase_held(account, timezone.now(), held.pk if is_own else None)
     if account.platform.is_house:
         removed += accounts.erase_user(int(account.external_id))

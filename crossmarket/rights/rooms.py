@@ -5,15 +5,26 @@ test that looks into every table, key and file says when one is missing.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
 from accounts import erasure as accounts
+from accounts import holdings as accounts_holdings
 from accounts.models import LinkedAccount, Platform
 from crossmarket.foundation import traces
+from crossmarket.foundation.holdings import Part
 from profiles import erasure as profiles
+from profiles import holdings as profiles_holdings
 from recommend import erasure as recommend
+from recommend import holdings as recommend_holdings
+
+HOLDINGS: tuple[Callable[[LinkedAccount, bool], Iterator[Part]], ...] = (
+    accounts_holdings.parts_of_account,
+    profiles_holdings.parts_of_account,
+    recommend_holdings.parts_of_account,
+)
+"""What each room holds about an account: for its person (true), or for its platform, which sees no other platform."""
 
 ERASE_SOME: tuple[Callable[[int], Counter[str]], ...] = (profiles.erase_some_events,)
 """Take what there may be very much of, some at a time and before anybody has to wait; nothing when none is left."""
@@ -23,6 +34,14 @@ LEAVE: tuple[Callable[[int], Counter[str]], ...] = (profiles.leave_segments,)
 
 ERASE: tuple[Callable[[LinkedAccount], Counter[str]], ...] = (recommend.erase_account, profiles.erase_account)
 """Remove what a room knows of an account that is held, in one transaction with all others."""
+
+
+def holdings(account: LinkedAccount, whole_person: bool) -> Iterator[Part]:
+    """Everything that is held about an account, for its person or for its platform."""
+    if whole_person:
+        yield from accounts_holdings.parts_of_login(account)
+    for held in HOLDINGS:
+        yield from held(account, whole_person)
 
 
 def leave(account_id: int) -> Counter[str]:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.erasure import forget_notices
-from crossmarket.rights import erasing
+from crossmarket.rights import erasing, exporting
 
 NOTICE_DAYS = 7
 """So long a platform can learn that its user was erased; the notice names the user, and goes after that."""
@@ -20,5 +20,6 @@ def finish_erasures() -> None:
 
 @shared_task(name="rights.forget_old", ignore_result=True)
 def forget_old() -> None:
-    """Remove notices of erasures that have had their time."""
+    """Remove archives and notices of erasures that have had their time."""
+    exporting.forget_over()
     forget_notices(timezone.now() - timedelta(days=NOTICE_DAYS))

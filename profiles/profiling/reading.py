@@ -44,7 +44,11 @@ def portrait_of(account: LinkedAccount) -> Portrait | None:
 
     Every event taken until now counts; beyond the latest 5,000 events nothing is looked at.
     """
-    subject = subjects.of_account(account)
+    return portrait_of_subject(subjects.of_account(account))
+
+
+def portrait_of_subject(subject: Subject | None) -> Portrait | None:
+    """The same for these accounts together; None for nobody."""
     return _portrait(subject) if subject else None
 
 

@@ -57,6 +57,12 @@ def of_account(account: LinkedAccount) -> Subject | None:
     return next((each for each in _apart(members) if account.pk in each.account_ids), None)
 
 
+def alone(account: LinkedAccount) -> Subject | None:
+    """The account as if it were joined with no other; None when it does not agree to profiling."""
+    members = tuple(_members(LinkedAccount.objects.filter(pk=account.pk)))
+    return Subject(members) if members else None
+
+
 def of_person(person_id: UUID) -> list[Subject]:
     """All profiles that a person has."""
     return list(_apart(list(_members(LinkedAccount.objects.filter(person_id=person_id)))))

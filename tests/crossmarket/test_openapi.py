@@ -31,6 +31,7 @@ CONTRACT = {
     "/api/v1/users": {"post"},
     "/api/v1/users/{user_id}": {"delete"},
     "/api/v1/users/{user_id}/consents": {"put"},
+    "/api/v1/users/{user_id}/export": {"get"},
     "/api/v1/users/{user_id}/link-codes": {"post"},
     "/api/v1/users/{user_id}/links": {"delete"},
 }

@@ -20,7 +20,9 @@ from accounts.services import deliveries, linking, stirring, webhooks
 from accounts.services.accounts import UserDescription, describe_users, house_account
 from accounts.services.consents import state_consents
 from crossmarket.foundation import jobs
-from crossmarket.foundation.models import Job, JobLogLine
+from crossmarket.foundation.models import Job, JobLogLine, JobState
+from crossmarket.rights import exporting
+from crossmarket.rights.models import AskedBy
 from profiles import experiments
 from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember
 from profiles.profiling.building import enqueue_build
@@ -83,6 +85,8 @@ def marked_person() -> Marked:
     _is_studied(shop, [house, account])
     _is_told_about(account)
     _is_worked_on(user, house, account)
+    export = exporting.start(house, AskedBy.PERSON, whole_person=True, to_worker=False)
+    assert jobs.run(export.job_id).state == JobState.SUCCEEDED
     browser = Client()
     browser.force_login(user)
     other = shop.platform.accounts.get(external_id="other")
