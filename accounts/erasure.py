@@ -1,5 +1,6 @@
 """Erasing accounts: the last of the rooms, for all others point to its rows."""
 
+import uuid
 from collections import Counter
 from datetime import datetime
 from uuid import UUID
@@ -13,8 +14,19 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import sharing
-from accounts.models import Change, Delivery, DeliveryAttempt, LinkedAccount, Person, Stirring, User
-from accounts.services import changes, joining_news, tombstones
+from accounts.models import (
+    Bond,
+    Change,
+    Delivery,
+    DeliveryAttempt,
+    LinkedAccount,
+    Person,
+    RegroupedAccount,
+    Regrouping,
+    Stirring,
+    User,
+)
+from accounts.services import bonds, changes, joining_news, tombstones
 from accounts.services.joining_lock import one_at_a_time
 from accounts.services.stirring import stir_persons
 
@@ -39,22 +51,37 @@ def erase_account(account: LinkedAccount, erased_at: datetime, receipt: UUID | N
 
     Its platform is told, and those that knew of it as another account of theirs. What happened before cannot come back.
     """
-    account_id = account.pk
+    account_id, person_id = account.pk, account.person_id
     removed = erase_changes(account.platform_id, account.external_id)
-    removed += _untell_history(LinkedAccount, account.pk)
-    sharing.forget_on_commit([account.person_id])
+    removed += _untell_history(LinkedAccount, account_id)
+    sharing.forget_on_commit([person_id])
     tombstones.lay(account.platform_id, account.external_id, erased_at, receipt)
-    with joining_news.telling([account.person_id]):
+    bonds.take_out(account_id)
+    joinings = list(account.regroupings.values_list("regrouping_id", flat=True))
+    with joining_news.telling([person_id]):
         removed += kinds(account.delete()[1])
+    removed += kinds(Regrouping.objects.filter(pk__in=joinings, accounts=None).delete()[1])
     Stirring.objects.filter(account_id=account_id).delete()
-    if LinkedAccount.objects.filter(person_id=account.person_id).exists():
-        stir_persons([account.person_id])
+    if LinkedAccount.objects.filter(person_id=person_id).exists():
+        stir_persons([person_id])
     else:
-        removed += _untell_history(Person, account.person_id)
-        removed += kinds(Person.objects.filter(pk=account.person_id).delete()[1])
+        removed += _untell_history(Person, person_id)
+        removed += kinds(Person.objects.filter(pk=person_id).delete()[1])
+    for gone in {person_id, account.home or person_id}:
+        _rename_person(gone)
     if not account.platform.is_house:
         tell_erased(account.platform_id, account.external_id, erased_at)
     return removed
+
+
+def _rename_person(person_id: UUID) -> None:
+    """Call a person by another id in what others' accounts remember of joinings, unless somebody is that person."""
+    if Person.objects.filter(pk=person_id).exists() or LinkedAccount.objects.filter(home=person_id).exists():
+        return
+    other = uuid.uuid4()
+    RegroupedAccount.objects.filter(person_before=person_id).update(person_before=other)
+    RegroupedAccount.objects.filter(person_after=person_id).update(person_after=other)
+    Bond.objects.filter(first_side=person_id).update(first_side=other)
 
 
 def tell_erased(platform_id: int, external_id: str, erased_at: datetime) -> None:

@@ -15,8 +15,8 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 
-from accounts.models import Change, ConsentSource, Delivery, LinkedAccount, Purpose, User
-from accounts.services import deliveries, linking, stirring, webhooks
+from accounts.models import Change, ConsentSource, Delivery, LinkedAccount, Match, Purpose, User
+from accounts.services import deliveries, linking, match_queue, stirring, webhooks
 from accounts.services.accounts import UserDescription, describe_users, house_account
 from accounts.services.consents import state_consents
 from crossmarket.foundation import jobs
@@ -33,6 +33,7 @@ from tests.factories import (
     ExperimentFactory,
     FileImportFactory,
     JobFactory,
+    LinkedAccountFactory,
     PlatformMappingFactory,
     RejectedEventFactory,
     SegmentFactory,
@@ -79,7 +80,7 @@ def marked_person() -> Marked:
         shop.post("/events", batch(*(event(user_id=who, item_id=f"c{n}", context={"page": who}) for n in range(4))))
     house, account = house_account(user), shop.platform.accounts.get(external_id=MARK)
     _is_told_of(shop)
-    _joined(house, account)
+    _joined(user, house, account)
     account = shop.platform.accounts.get(external_id=MARK)
     house.refresh_from_db()
     _is_studied(shop, [house, account])
@@ -124,10 +125,13 @@ def _is_told_of(shop: Partner) -> None:
     half.rejects.save("events.csv.refused.jsonl", ContentFile(refused.encode()))
 
 
-def _joined(house: LinkedAccount, account: LinkedAccount) -> None:
+def _joined(user: User, house: LinkedAccount, account: LinkedAccount) -> None:
     for each in (house, account):
         state_consents(each, {Purpose.CROSS_PLATFORM: True}, "v1", ConsentSource.PERSON)
-    linking.link(account, linking.create_link_code(house).code)
+    linking.link(account, linking.create_link_code(house).code, user=user)
+    match_queue.add([account.pk])
+    stranger = LinkedAccountFactory()
+    Match.objects.create(first=account, second=stranger, score=0.5)
     linking.create_link_code(account)
 
 

@@ -10,7 +10,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_tombstones'),
         ('foundation', '0001_initial'),
         ('rights', '0001_initial'),
     ]
