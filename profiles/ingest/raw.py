@@ -14,6 +14,7 @@ from crossmarket.foundation.batches import (
     Refusal,
     Rejected,
     message_id_of,
+    told,
 )
 from crossmarket.foundation.bodies import NO_JSON, why_unstorable
 from profiles.declared_mappings import NoMapping, declared_mapper
