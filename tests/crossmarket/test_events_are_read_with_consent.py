@@ -8,7 +8,8 @@ from tests.event_reads import Read, reads_around_consent, reads_in
 ROOMS = ("accounts", "profiles", "recommend", "promotions", "campaigns", "crossmarket")
 
 NEED_NOT_ASK = {
-    "profiles/erasure.py:": "removes the events of somebody who is erased, and counts them for it",
+    "profiles/erasure.py:erase_some_events": "removes the events of somebody who is erased",
+    "profiles/erasure.py:much_to_look_through": "looks whether there is much to remove or to give out",
     "profiles/holdings.py:_events": "gives out what is held about somebody, for them to see",
     "profiles/event_store.py:": "stores events and reads none of them",
     "profiles/cleaning/": "judges all events before anybody uses one, and counts them by platform and day, of nobody",

@@ -35,7 +35,9 @@ ABOUT_NOBODY = {
     "profiles_profilemodel",
     "profiles_qualityday",
     "profiles_segment",
+    "profiles_segmentclock",
     "profiles_segmentday",
+    "profiles_segmentsummary",
     "recommend_modelversion",
     "socialaccount_socialapp",
 }
