@@ -61,7 +61,7 @@ def erase_account(account: LinkedAccount, erased_at: datetime, receipt: UUID | N
     with joining_news.telling([person_id]):
         removed += kinds(account.delete()[1])
     removed += kinds(Regrouping.objects.filter(pk__in=joinings, accounts=None).delete()[1])
-    Stirring.objects.filter(account_id=account_id).delete()
+    _take_marks_off(account_id)
     if LinkedAccount.objects.filter(person_id=person_id).exists():
         stir_persons([person_id])
     else:
@@ -72,6 +72,14 @@ def erase_account(account: LinkedAccount, erased_at: datetime, receipt: UUID | N
     if not account.platform.is_house:
         tell_erased(account.platform_id, account.external_id, erased_at)
     return removed
+
+
+def _take_marks_off(account_id: int) -> None:
+    """Nobody is to look at the account any more; marks that somebody is just looking at are left to them."""
+    with_it = Stirring.objects.filter(account_ids__contains=[account_id]).select_for_update(skip_locked=True)
+    for mark in with_it:
+        mark.account_ids = [each for each in mark.account_ids if each != account_id]
+        mark.save(update_fields=["account_ids"])
 
 
 def _rename_person(person_id: UUID) -> None:

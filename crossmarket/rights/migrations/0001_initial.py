@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0006_tombstones'),
+        ('accounts', '0007_tombstones'),
         ('foundation', '0001_initial'),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_contact_digests_name_their_key'),
+        ('accounts', '0006_marks_of_many'),
     ]
 
     operations = [
