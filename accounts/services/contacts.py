@@ -40,22 +40,29 @@ def rotate() -> tuple[int, int]:
     """
     renewed = cleared = 0
     for contact in Contact:
-        while accounts := _batch_with_other_key(contact):
-            known = [_renewed(account.digest_of(contact)) for account in accounts]
-            for account, new in zip(accounts, known, strict=True):
-                setattr(account, f"{contact}_digest", new)
-            with transaction.atomic():
-                LinkedAccount.objects.bulk_update(accounts, [f"{contact}_digest"])
-                match_queue.add([account.pk for account, new in zip(accounts, known, strict=True) if new])
+        while known := _rotate_some(contact):
             cleared += known.count("")
             renewed += len(known) - known.count("")
     return renewed, cleared
 
 
-def _batch_with_other_key(contact: Contact) -> list[LinkedAccount]:
+@transaction.atomic
+def _rotate_some(contact: Contact) -> list[str]:
+    """Renew some digests under other keys, which are held, so that what platforms tell meanwhile is not lost."""
+    accounts = _some_with_other_key(contact)
+    known = [_renewed(account.digest_of(contact)) for account in accounts]
+    for account, new in zip(accounts, known, strict=True):
+        setattr(account, f"{contact}_digest", new)
+    LinkedAccount.objects.bulk_update(accounts, [f"{contact}_digest"])
+    match_queue.add([account.pk for account, new in zip(accounts, known, strict=True) if new])
+    return known
+
+
+def _some_with_other_key(contact: Contact) -> list[LinkedAccount]:
     field = f"{contact}_digest"
     current = Q((f"{field}__startswith", f"{_key_id(_keys()[-1])}:"))
-    return list(LinkedAccount.objects.filter(has_contact(contact)).exclude(current).order_by("pk")[:ROWS_AT_ONCE])
+    held = LinkedAccount.objects.select_for_update(no_key=True).filter(has_contact(contact)).exclude(current)
+    return list(held.order_by("pk")[:ROWS_AT_ONCE])
 
 
 def _renewed(kept: str) -> str:

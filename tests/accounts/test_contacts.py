@@ -1,21 +1,25 @@
 """Digests of contacts under keys of ours, and the rotation of these keys."""
 
+import threading
+import time
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import LinkedAccount
 from accounts.services import contacts
+from accounts.services.accounts import UserDescription, describe_users
 from tests.accounts.joined import sha256
 from tests.factories import LinkedAccountFactory
 
 pytestmark = pytest.mark.django_db
 
-ANN = sha256("ann@example.com")
+ANN, BOB = sha256("ann@example.com"), sha256("bob@example.com")
+PATIENCE = 30
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +61,38 @@ def test_digests_of_several_keys_ago_are_renewed_too(settings: Any) -> None:
     rotated("first", "second", "third", settings=settings)
     account.refresh_from_db()
     assert account.email_digest == contacts.digest(ANN)
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_while_keys_are_rotated_is_kept(settings: Any) -> None:
+    account = LinkedAccountFactory(email_digest=contacts.digest(ANN))
+    settings.CONTACT_KEYS = ["first", "second"]
+    is_told = threading.Event()
+
+    def tell() -> None:
+        try:
+            with transaction.atomic():
+                describe_users(account.platform, [UserDescription(account.external_id, email_sha256=BOB)])
+                is_told.set()
+                deadline = time.monotonic() + PATIENCE
+                while not somebody_waits() and time.monotonic() < deadline:
+                    time.sleep(0.02)
+        finally:
+            connection.close()
+
+    platform = threading.Thread(target=tell)
+    platform.start()
+    assert is_told.wait(PATIENCE)
+    contacts.rotate()
+    platform.join()
+    account.refresh_from_db()
+    assert account.email_digest == contacts.digest(BOB)
 
 
 def test_digests_under_a_key_that_is_lost_are_cleared(settings: Any) -> None:
