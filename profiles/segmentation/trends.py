@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils import timezone
+
 from profiles.models import Segment, SegmentDay
 
 
@@ -20,7 +22,7 @@ class Day:
 def trend(segment: Segment, kept: Iterable[SegmentDay], last: date, number: int) -> list[Day]:
     """So many days until `last`, from the rows kept of them; none before the segment was made."""
     by_day = {row.day: row for row in kept}
-    first = max(last - timedelta(days=number - 1), min([segment.created_at.date(), *by_day]))
+    first = max(last - timedelta(days=number - 1), min([timezone.localdate(segment.created_at), *by_day]))
     days: list[Day] = []
     size = _size_before(sorted(by_day.items()), segment.size)
     for at in range((last - first).days + 1):

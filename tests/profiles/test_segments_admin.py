@@ -1,7 +1,7 @@
 """The desk of segments: one list, the builder's page, and a page for each."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -223,6 +223,11 @@ class TestTheList:
         ]
         assert [day.size for day in trend(segment, kept, today, 6)] == [5, 5, 4, 4, 4, 7]
         assert [day.entered for day in trend(segment, kept, today, 6)] == [0, 0, 1, 0, 0, 3]
+
+    def test_the_first_day_is_the_one_on_which_it_was_made_by_the_clock_here(self) -> None:
+        segment = SegmentFactory()
+        segment.created_at = datetime(2026, 5, 1, 17, tzinfo=UTC)  # one o'clock on the second of May here
+        assert [each.day for each in trend(segment, [], date(2026, 5, 3), 30)] == [date(2026, 5, 2), date(2026, 5, 3)]
 
 
 class TestThePage:
