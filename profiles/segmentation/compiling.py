@@ -6,7 +6,7 @@ nested, and may spill to disk where there are many persons; nothing is looked up
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -36,6 +36,8 @@ from profiles.segmentation.rule import (
 from profiles.segmentation.traits import TRAITS, Kind
 
 NO, YES = sql("FALSE"), sql("TRUE")
+MOST_CONDITIONS = 500
+"""So many are asked in one query, however many rules have them."""
 
 EVERYONE = """
 SELECT id AS account_id, person_id,
@@ -63,6 +65,21 @@ def persons_of(account_ids: Sequence[int]) -> Sql:
     """The same for all accounts of the persons whom these accounts belong to."""
     only = "WHERE a.person_id IN (SELECT person_id FROM accounts_linkedaccount WHERE id = ANY(%s::bigint[]))"
     return sql(EVERYONE.format(only=only), list(account_ids))
+
+
+def in_parts(rules: Mapping[int, Condition]) -> Iterator[dict[int, Condition]]:
+    """Rules that fit into one query, which has a column or two for each condition, and PostgreSQL 1,664 at most."""
+    some: dict[int, Condition] = {}
+    conditions = 0
+    for key, rule in rules.items():
+        more = sum(1 for _leaf in leaves(rule))
+        if some and conditions + more > MOST_CONDITIONS:
+            yield some
+            some, conditions = {}, 0
+        some[key] = rule
+        conditions += more
+    if some:
+        yield some
 
 
 def belonging(rules: Mapping[int, Condition], members: Sql, at: datetime, *, of_few: bool = False) -> Sql:

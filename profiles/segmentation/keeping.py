@@ -75,7 +75,9 @@ def remove(segment: Segment) -> None:
 
 def _is_other(before: Segment, now: Segment) -> bool:
     """Whether others may belong than before."""
-    return before.is_active != now.is_active or [each.rule for each in read([before])] != [parse(now.rule)]
+    if before.is_active != now.is_active:
+        return True
+    return now.kind != SegmentKind.CLUSTER and [each.rule for each in read([before])] != [parse(now.rule)]
 
 
 def _check_unused(segment: Segment) -> None:

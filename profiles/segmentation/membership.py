@@ -96,19 +96,28 @@ def differing(segment: Segment, wanted: Sql) -> list[int]:
 
 
 @transaction.atomic
-def finish(segment: Segment) -> None:
-    """Note that all members of a segment were looked at, and count them."""
+def finish(segment: Segment) -> bool:
+    """Note that all members of a segment were looked at, and count them.
+
+    Returns false when they have to be looked at again: meanwhile it was removed, given another rule, or switched.
+    """
     locks.one_at_a_time(LOCK)
+    standing = Segment.objects.filter(pk=segment.pk).values_list("rule", "is_active").first()
+    if standing is None:
+        return False
     counting.count_anew(segment)
+    return standing == (segment.rule, segment.is_active)
 
 
 def dissolve(segment: Segment) -> Moved:
-    """Let everybody leave a segment that is not active any more."""
+    """Let everybody leave a segment that is not active any more; nobody else does, once it is active again."""
     asking = dependents(segment, Segment.objects.active())
     moved = Moved()
     while True:
         with transaction.atomic():
             locks.one_at_a_time(LOCK)
+            if Segment.objects.active().filter(pk=segment.pk).exists():
+                return moved
             left = _moves(sql(DISSOLVE, segment.pk, AT_ONCE))
             if not left:
                 return moved
@@ -177,9 +186,8 @@ def _settle(scope: _Scope, layer: Sequence[Ordered], given: Mapping[int, Collect
     belongs = [sql(KEPT, kept)] if kept else []
     leads = set(scope.leads)
     belongs += [sql(GIVEN, key, sorted(leads & set(given[key]) - {None})) for key in concerned if key in given]
-    if rules:
-        members = sql("SELECT account_id, lead FROM scope")
-        belongs.append("(" + compiling.belonging(rules, members, now, of_few=True) + ")")
+    members = sql("SELECT account_id, lead FROM scope")
+    belongs += ["(" + compiling.belonging(some, members, now, of_few=True) + ")" for some in compiling.in_parts(rules)]
     change = sql(CHANGE, scope.account_ids, concerned, now)
     moves = _moves(everyone + together(" UNION ALL ", belongs) + change)
     segments = {each.segment.pk: each.segment for each in layer}

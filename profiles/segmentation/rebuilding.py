@@ -54,31 +54,38 @@ def rebuild_all(reporter: Reporter, /) -> Result:
 def rebuild(reporter: Reporter, /, segment: int) -> Result:
     """Bring the members of one segment to what its rule says, five thousand accounts at a time.
 
-    Meanwhile events, joinings and consents go on to count at once: who differs is looked at again under the lock.
+    Meanwhile events, joinings and consents go on to count at once: who differs is looked at again under the lock. So
+    does a change of the rule itself, after which it is begun again.
     """
-    found = Segment.objects.filter(pk=segment).first()
-    if found is None:
-        raise JobFailed("There is no such segment any more.")
-    if not found.is_active:
-        moved = membership.dissolve(found)
-        return {"segment": found.key, "size": 0, "entered": moved.entered, "left": moved.left}
-    if found.kind == SegmentKind.CLUSTER:
+    moved = Moved()
+    while True:
+        found = Segment.objects.filter(pk=segment).first()
+        if found is None:
+            raise JobFailed("There is no such segment any more.")
+        moved += _bring(reporter, found) if found.is_active else membership.dissolve(found)
+        if membership.finish(found):
+            break
+    reporter.log(f"{found.key}: {moved.entered} entered, {moved.left} left, {found.size} belong")
+    return {"segment": found.key, "size": found.size, "entered": moved.entered, "left": moved.left}
+
+
+def _bring(reporter: Reporter, segment: Segment) -> Moved:
+    """Let those enter and leave of whom the rule of a segment, as it was read, says so."""
+    if segment.kind == SegmentKind.CLUSTER:
         raise JobFailed("Clusters are found for all persons at once; start a search for clusters instead.")
     try:
-        rule = parse(found.rule)
+        rule = parse(segment.rule)
     except RuleError as error:
-        raise JobFailed(f"The rule of {found.key} cannot be read: {error}") from None
+        raise JobFailed(f"The rule of {segment.key} cannot be read: {error}") from None
     reporter(LOOKING, 0, 1)
     members = sql("SELECT account_id, lead FROM everyone")
-    differing = membership.differing(found, compiling.belonging({found.pk: rule}, members, timezone.now()))
+    differing = membership.differing(segment, compiling.belonging({segment.pk: rule}, members, timezone.now()))
     reporter(LOOKING, 1, 1)
-    only = {found.pk} | dependents(found, Segment.objects.active())
+    only = {segment.pk} | dependents(segment, Segment.objects.active())
     moved, done = Moved(), 0
     reporter(MOVING, 0, len(differing))
     for some in membership.in_parts(differing):
         moved += membership.settle(some, only)
         done += len(some)
         reporter(MOVING, done, len(differing))
-    membership.finish(found)
-    reporter.log(f"{found.key}: {moved.entered} entered, {moved.left} left, {found.size} belong")
-    return {"segment": found.key, "size": found.size, "entered": moved.entered, "left": moved.left}
+    return moved

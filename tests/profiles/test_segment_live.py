@@ -122,6 +122,19 @@ def test_more_marks_than_fit_into_one_look_are_all_looked_at(monkeypatch: pytest
     assert members(segment) == set(accounts)
 
 
+def test_rules_with_more_conditions_than_a_query_has_columns_are_all_asked() -> None:
+    account = EventFactory(type="purchase", value=5, timestamp=timezone.now()).account
+    rules = [
+        [{"did": {"type": "purchase", "at_least": 1, "sum_at_least": 1, "within_days": 1 + 90 * number + each}}
+         for each in range(90)]
+        for number in range(10)
+    ]  # fmt: skip
+    segments = [SegmentFactory(rule={"any": rule}) for rule in rules]
+    stirring.stir([account.pk])
+    live.look()
+    assert all(members(each) == {account.pk} for each in segments)
+
+
 def test_time_alone_lets_people_leave_and_enter() -> None:
     lately = SegmentFactory(rule={"did": {"within_days": 7}})
     quiet = SegmentFactory(rule={"did": {"within_days": 7, "at_most": 0}})

@@ -7,14 +7,14 @@ import pytest
 from accounts.models import Change, LinkedAccount
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
-from profiles.models import Segment, SegmentDay, SegmentMember
+from profiles.models import Segment, SegmentDay, SegmentKind, SegmentMember
 from profiles.segmentation import keeping, membership
 from profiles.segmentation.counting import Moved
 from profiles.segmentation.fragments import sql
 from profiles.segmentation.keeping import SegmentInUse
 from profiles.segmentation.order import CircularRule
 from profiles.segmentation.reading_rules import RuleError
-from profiles.segmentation.rebuilding import enqueue_rebuild
+from profiles.segmentation.rebuilding import MOVING, enqueue_rebuild
 from tests.factories import (
     EventFactory,
     LinkedAccountFactory,
@@ -194,6 +194,40 @@ def test_members_leave_a_segment_that_is_not_kept_or_removed() -> None:
     keeping.remove(other)
     assert not Segment.objects.filter(pk=other.pk).exists()
     assert [each[0] for each in told()] == ["segment.entered", "segment.entered", "segment.left", "segment.left"]
+
+
+def test_nobody_leaves_a_segment_that_is_kept_up_to_date_again() -> None:
+    segment = SegmentFactory(is_active=False)
+    account = EventFactory().account
+    job = enqueue_rebuild(segment, to_worker=False)
+    Segment.objects.update(is_active=True)
+    membership.replace(segment, [account.pk])
+    assert membership.dissolve(segment) == Moved()
+    assert members(segment) == {account.pk}
+    jobs.run(job.pk)
+    assert members(segment) == {account.pk}
+
+
+def test_a_rule_that_is_changed_while_members_are_looked_for_counts_at_last() -> None:
+    segment = SegmentFactory()
+    viewer, buyer = EventFactory().account, EventFactory(type="purchase").account
+
+    def change_the_rule(job: Job) -> None:
+        if job.step == MOVING:
+            Segment.objects.filter(pk=segment.pk).update(rule={"did": {"type": "purchase"}})
+
+    jobs.run(enqueue_rebuild(segment, to_worker=False).pk, change_the_rule)
+    assert members(segment) == {buyer.pk}
+    assert viewer.pk not in members(segment)
+
+
+def test_a_cluster_can_be_renamed_whether_or_not_it_is_kept() -> None:
+    cluster = SegmentFactory(kind=SegmentKind.CLUSTER, rule=None, cluster=1)
+    for is_active in (False, True):
+        cluster.is_active = is_active
+        keeping.save(cluster, to_worker=False)
+        cluster.name = f"{is_active}"
+        assert keeping.save(cluster) is None
 
 
 def test_a_segment_that_others_ask_about_stays_and_keeps_its_key() -> None:
