@@ -13,6 +13,7 @@ from crossmarket.foundation.batches import BatchAnswer, Parsed, Refusal, parse, 
 from crossmarket.foundation.bodies import Identifier
 from profiles.ingest.event_entry import MOST_MONEY
 from profiles.models import Course, CourseKind
+from profiles.segmentation.courses import rebuild_on_commit
 
 SAFE_ADDRESS = ("http://", "https://", "/")
 
@@ -108,6 +109,8 @@ def _upsert(platform: Platform, items: Mapping[str, ItemDescription]) -> None:
         )
         for item_id, item in sorted(items.items())
     ]
+    if _are_others(platform, items):
+        rebuild_on_commit()
     Course.objects.bulk_create(
         courses,
         update_conflicts=True,
@@ -116,6 +119,15 @@ def _upsert(platform: Platform, items: Mapping[str, ItemDescription]) -> None:
     )
     if courses:
         generations.renew_on_commit(generations.CATALOGUE)
+
+
+def _are_others(platform: Platform, items: Mapping[str, ItemDescription]) -> bool:
+    """Whether courses that are known get another category or kind."""
+    known = Course.objects.filter(platform=platform, item_id__in=list(items))
+    return any(
+        (items[item_id].category, items[item_id].kind) != (category, kind)
+        for item_id, category, kind in known.values_list("item_id", "category", "kind")
+    )
 
 
 def _keys(platform: Platform, item_ids: Collection[str]) -> dict[str, int]:

@@ -147,6 +147,11 @@ def asks_profiles(rule: Condition) -> bool:
     return any(isinstance(leaf, TraitIs | InterestedIn) for leaf in leaves(rule))
 
 
+def asks_courses(rule: Condition) -> bool:
+    """Whether a rule asks about categories or kinds, which platforms tell of courses at any time."""
+    return any(isinstance(leaf, DidIt) and (leaf.did.category or leaf.did.kind) for leaf in leaves(rule))
+
+
 def document(rule: Condition) -> dict[str, Any]:
     """A rule as JSON values, in the shortest form that `parse` reads."""
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(rule))

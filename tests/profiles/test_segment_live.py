@@ -13,9 +13,14 @@ from accounts.services.accounts import UserDescription, describe_users, ensure_a
 from accounts.services.consents import state_consents
 from accounts.services.linking import create_link_code, leave, link
 from accounts.services.platform_changes import save_platform
-from profiles.models import Course, EventType, Segment, SegmentMember
+from crossmarket.foundation import jobs
+from crossmarket.foundation.models import Job, JobState
+from profiles.course_changes import save_course
+from profiles.ingest.items import ItemDescription, put_item
+from profiles.models import Course, CourseKind, EventType, Segment, SegmentMember
 from profiles.segmentation import live
 from profiles.segmentation.passing_time import let_time_pass
+from profiles.segmentation.rebuilding import REBUILD
 from profiles.services import record
 from profiles.tasks import look_at_stirred
 from tests.factories import CourseFactory, EventFactory, LinkedAccountFactory, SegmentFactory
@@ -120,6 +125,40 @@ def test_more_marks_than_fit_into_one_look_are_all_looked_at(monkeypatch: pytest
     stirring.stir(accounts)
     live.look()
     assert members(segment) == set(accounts)
+
+
+def test_what_a_course_is_about_counts_also_when_it_is_told_after_the_events(
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    about_ai, audio = SegmentFactory(rule={"did": {"category": "AI"}}), SegmentFactory(rule={"did": {"kind": "audio"}})
+    SegmentFactory()
+    account = LinkedAccountFactory()
+    course = CourseFactory(platform=account.platform, category="", kind="course")
+    record(account, EventType.VIEW, course)
+    live.look()
+    with django_capture_on_commit_callbacks(execute=True):
+        put_item(account.platform, course.item_id, ItemDescription(title="人工智能", category="AI"))
+    assert sorted(jobs.run(job.pk).result["entered"] for job in Job.objects.filter(kind=REBUILD)) == [0, 1]
+    assert (members(about_ai), members(audio)) == ({account.pk}, set())
+    course.refresh_from_db()
+    course.kind = "audio"
+    with django_capture_on_commit_callbacks(execute=True):
+        save_course(course)
+        save_course(course)
+    for job in Job.objects.filter(kind=REBUILD, state=JobState.QUEUED):
+        jobs.run(job.pk)
+    assert members(audio) == {account.pk}
+
+
+def test_courses_described_as_before_have_nobody_looked_at(
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    SegmentFactory(rule={"did": {"category": "AI"}})
+    course = CourseFactory(category="AI", kind="audio")
+    with django_capture_on_commit_callbacks(execute=True):
+        put_item(course.platform, course.item_id, ItemDescription(title="新名", category="AI", kind=CourseKind.AUDIO))
+        put_item(course.platform, "new", ItemDescription(title="新课", category="AI"))
+    assert not Job.objects.exists()
 
 
 def test_rules_with_more_conditions_than_a_query_has_columns_are_all_asked() -> None:
