@@ -152,6 +152,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 180.0,
         "options": {"expires": 180.0},
     },
+    "look for clusters": {"task": "profiles.follow_profiles", "schedule": 120.0, "options": {"expires": 100.0}},
     "build profiles": {"task": "profiles.build_profiles_nightly", "schedule": crontab(hour=2, minute=10)},
     "look for webhooks to deliver": {
         "task": "accounts.webhooks.look",

@@ -26,6 +26,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Segments"), "groups", "profiles.segment"),
             (_("Profiles"), "fingerprint", "profiles.profile"),
             (_("Profile models"), "hub", "profiles.profilemodel"),
+            (_("Searches for clusters"), "bubble_chart", "profiles.clustering"),
             (_("Consent history"), "verified_user", "accounts.consent"),
         ],
     ),

@@ -27,12 +27,13 @@ MARKETERS_MAY = {
     "profiles.profile": ("view",),
     "profiles.profilemodel": ("view", "add"),
     "profiles.segment": ("view", "add", "change"),
+    "profiles.clustering": ("view", "add"),
     "recommend.modelversion": ("view", "add", "change"),
     "recommend.recommendation": ("view",),
     "foundation.job": ("view", "change"),
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for
-people, decide who is one person, build profiles and segments, train models and choose among them.
+people, decide who is one person, build profiles and segments, look for clusters, train models and choose among them.
 
 Keys, signing secrets, platforms, users and groups stay with administrators, and so does who may take the members of
 segments out as files.

@@ -6,11 +6,12 @@ from accounts.services import stirring
 from profiles import importing, learning_likeness, replaying
 from profiles.cleaning import looking
 from profiles.profiling import building
-from profiles.segmentation import live, passing_time, rebuilding, summaries
+from profiles.segmentation import clusters, live, passing_time, rebuilding, summaries
 
 __all__ = [
     "build_profiles_nightly",
     "clean_what_came",
+    "follow_profiles",
     "importing",
     "learning_likeness",
     "rebuilding",
@@ -41,3 +42,9 @@ def look_at_stirred() -> None:
 def let_time_pass() -> None:
     """Mark those of whom time alone changed something; they are looked at right after."""
     passing_time.let_time_pass()
+
+
+@shared_task(name="profiles.follow_profiles", ignore_result=True)
+def follow_profiles() -> None:
+    """Look for clusters anew once all profiles were built anew."""
+    clusters.follow_profiles()

@@ -31,6 +31,7 @@ from crossmarket.foundation.models import Job, JobState
 from profiles.ingest.mapping import EXAMPLES
 from profiles.models import (
     Arm,
+    Clustering,
     Course,
     Event,
     EventType,
@@ -371,6 +372,23 @@ class ProfileModelFactory(DjangoModelFactory):
     explained = factory.LazyFunction(lambda: [0.4, 0.2])
     drift = factory.LazyFunction(lambda: {"events": 0.12})
     completed_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
+class ClusteringFactory(DjangoModelFactory):
+    """A search that found three clusters."""
+
+    class Meta:
+        model = Clustering
+
+    number = factory.Sequence(lambda number: number + 1)
+    algorithm = "kmeans"
+    view = "tastes"
+    scores = factory.LazyFunction(lambda: {"2": 0.2, "3": 0.4, "4": 0.3})
+    persons = 30
+    clusters = factory.LazyFunction(lambda: [0, 1, 2])
+    sizes = factory.LazyFunction(lambda: [12, 10, 8])
+    told = factory.LazyFunction(lambda: [{"interests": ["数据库"]}, {"interests": ["考研"]}, {}])
+    job = factory.SubFactory(JobFactory)
 
 
 class ProfileFactory(DjangoModelFactory):

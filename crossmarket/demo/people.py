@@ -5,20 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from crossmarket.demo.courses import PLATFORMS
-from crossmarket.demo.topics import CATEGORIES, TOPIC_CATEGORY, TOPICS
+from crossmarket.demo.tastes import CLUSTERS, draw_tastes
+from crossmarket.demo.topics import CATEGORIES, TOPIC_CATEGORY
 from crossmarket.demo.vocabulary import nickname
-
-CLUSTERS: dict[str, dict[str, float]] = {
-    "engineers": {"编程开发": 6, "人工智能": 5, "外语学习": 1, "考试升学": 1},
-    "climbers": {"职场商业": 6, "投资理财": 2.5, "人工智能": 2, "心理成长": 1},
-    "examinees": {"考试升学": 7, "外语学习": 4, "心理成长": 1},
-    "humanists": {"历史哲学": 6, "文学写作": 5, "艺术设计": 1},
-    "parents": {"亲子家庭": 7, "心理成长": 2, "运动健康": 2, "文学写作": 0.5},
-    "makers": {"艺术设计": 7, "文学写作": 2, "编程开发": 1, "职场商业": 0.5},
-    "investors": {"投资理财": 7, "职场商业": 2, "历史哲学": 1.5, "人工智能": 0.5},
-    "wellness": {"运动健康": 6, "心理成长": 5, "亲子家庭": 0.5, "艺术设计": 0.5},
-}
-"""The taste clusters and how strongly each is drawn to which category."""
 
 SPENDING_TIERS = ("low", "mid", "high")
 TIER_SHARES = (0.45, 0.37, 0.18)
@@ -141,7 +130,7 @@ def make_people(count: int, days: int, seed: int) -> Planted:
     spending = rng.choice(len(SPENDING_TIERS), size=count, p=TIER_SHARES)
     planted = Planted(
         cluster=cluster.astype(np.int16),
-        taste=_tastes(rng, cluster),
+        taste=draw_tastes(rng, cluster),
         spending=spending.astype(np.int16),
         hours=rng.choice(len(HOUR_PATTERNS), size=count, p=HOUR_PATTERN_SHARES).astype(np.int16),
         activity=1.0 + rng.lognormal(np.log(5.5), 0.95, count).clip(max=140.0),
@@ -178,17 +167,6 @@ def make_accounts(planted: Planted, seed: int) -> Accounts:
         external_id=_external_ids(rng, platform),
         nickname=_nicknames(rng, person, people),
     )
-
-
-def _tastes(rng: np.random.Generator, cluster: np.ndarray) -> np.ndarray:
-    """Topic tastes: the cluster's, with a second cluster for one person in five, and everyone's own liking."""
-    by_category = np.array([[weights.get(category, 0.06) for category in CATEGORIES] for weights in CLUSTERS.values()])
-    by_topic = by_category[:, TOPIC_CATEGORY] * rng.gamma(2.0, 0.5, (len(CLUSTERS), len(TOPICS)))
-    second_share = np.where(rng.random(len(cluster)) < 0.2, 0.3, 0.0)[:, None]
-    second = rng.integers(len(CLUSTERS), size=len(cluster))
-    shared = (1.0 - second_share) * by_topic[cluster] + second_share * by_topic[second]
-    own = shared * rng.gamma(0.25, 1.0 / 0.25, shared.shape) + 0.01
-    return (own / own.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _links_and_consents(

@@ -4,13 +4,13 @@ from django.db import connection, transaction
 
 from accounts.models import Person, Platform, User
 from crossmarket.foundation import generations
-from profiles.models import Experiment, Segment
+from profiles.models import Clustering, Experiment, Segment
 
 
 @transaction.atomic
 def empty() -> None:
     """Remove all platforms, persons, logins, experiments and segments with everything of theirs; trained models stay."""
-    models = (Platform, Person, User, Experiment, Segment)
+    models = (Platform, Person, User, Experiment, Segment, Clustering)
     tables = ", ".join(model._meta.db_table for model in models)  # noqa: SLF001 (Django's own public name)
     with connection.cursor() as cursor:
         # Checks still due at the end of the transaction would keep the tables from being emptied.

@@ -1,6 +1,7 @@
 """The desk of what we know: courses, events, profiles, segments, events that could not be taken, and experiments."""
 
 from profiles.admin import (
+    clusterings,
     courses,
     events,
     experiments,
@@ -13,6 +14,7 @@ from profiles.admin import (
 )
 
 __all__ = [
+    "clusterings",
     "courses",
     "events",
     "experiments",

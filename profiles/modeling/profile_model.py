@@ -9,17 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 
-from profiles.modeling import drift, hours, prices, vectors
+from profiles.modeling import drift, hours, prices, tastes, vectors
 from profiles.modeling.columns import DAY, Floats
 from profiles.modeling.features import Features
 from profiles.modeling.latent_classes import LatentClasses
+from profiles.modeling.tastes import TasteAxes
 
 Arrays = dict[str, npt.NDArray[Any]]
 QUANTILES = 100
 """Amounts are ranked by so many steps."""
 CATEGORIES_IN_VECTOR = 24
 SCORES = 5
-FORMAT = 2
+FORMAT = 3
 """Of stored models; another number means that their arrays fit other features."""
 
 
@@ -39,7 +40,7 @@ class ProfileModel:
 
     course_ids: (courses,), ascending, with `course_topics` (courses, topics) beside it. edges: of the price bins.
     spent: the amounts at `QUANTILES` steps. recency, frequency, monetary: the four values between five scores.
-    habits, tiers: classes of hours and of spending. pipeline: from the feature matrix to vectors.
+    habits, tiers: classes of hours and of spending. axes: of tastes. pipeline: from the feature matrix to vectors.
     """
 
     words: Words
@@ -52,12 +53,17 @@ class ProfileModel:
     monetary: Floats
     habits: LatentClasses
     tiers: LatentClasses
+    axes: TasteAxes
     pipeline: Pipeline
 
     def vectors(self, features: Features, now: float) -> Floats:
         """The profile vectors of these persons, shape (persons, dimensions)."""
-        columns, _names = feature_matrix(features, self.words, self.tiers, now)
+        columns, _names = feature_matrix(features, self.words, self.tiers, self.axes, now)
         return self.pipeline.transform(columns)
+
+    def tastes(self, features: Features) -> Floats:
+        """The tastes of these persons, shape (persons, dimensions); rows of 0 for those of whom none is known."""
+        return self.axes.along(features.topics)
 
     def percentile(self, spent: Floats) -> Floats:
         """The share of members who spent less than these amounts, those who spent as much counted half."""
@@ -71,7 +77,8 @@ def fit(features: Features, words: Words, course_ids: npt.NDArray[np.int64], cou
     if not len(features):
         raise ValueError("There is nobody to learn profiles from.")
     tiers = prices.fit_tiers(features.price_cells, edges)
-    matrix, names = feature_matrix(features, words, tiers, now)
+    axes = tastes.fit_axes(features.topics)
+    matrix, names = feature_matrix(features, words, tiers, axes, now)
     seen = np.isfinite(features.last)
     buyers = features.orders > 0
     return ProfileModel(
@@ -85,24 +92,23 @@ def fit(features: Features, words: Words, course_ids: npt.NDArray[np.int64], cou
         monetary=_fifths(features.spent[buyers]),
         habits=hours.fit_habits(features.visits),
         tiers=tiers,
+        axes=axes,
         pipeline=vectors.fit_pipeline(matrix),
     )
 
 
-def feature_matrix(features: Features, words: Words, tiers: LatentClasses, now: float) -> tuple[Floats, list[str]]:
+def feature_matrix(
+    features: Features, words: Words, tiers: LatentClasses, axes: TasteAxes, now: float
+) -> tuple[Floats, list[str]]:
     """The features that vectors are made of, shape (persons, features), with their names; unknown ones are 0."""
     named = scalar_features(features, now)
     tier = tiers.membership(features.price_cells) @ np.linspace(-1.0, 1.0, len(tiers))
     share_by_part = _shares_of_dayparts(features.visits)
-    columns = [*named.values(), tier, *share_by_part.T]
+    categories = words.categories[:CATEGORIES_IN_VECTOR]
+    taste = axes.along(features.topics)
+    columns = [*named.values(), tier, *share_by_part.T, *np.sqrt(features.categories[:, : len(categories)]).T, *taste.T]
     names = [*named, "tier", *(f"hours:{part}" for part in hours.DAYPARTS)]
-    for kind, labels, shares in (
-        ("category", words.categories, features.categories),
-        ("topic", words.topics, features.topics),
-    ):
-        kept = range(min(len(labels), CATEGORIES_IN_VECTOR))
-        columns += [np.sqrt(shares[:, at]) for at in kept]
-        names += [f"{kind}:{labels[at]}" for at in kept]
+    names += [*(f"category:{name}" for name in categories), *(f"taste:{axis}" for axis in range(taste.shape[1]))]
     return np.nan_to_num(np.stack(columns, axis=1)), names
 
 
@@ -152,6 +158,8 @@ def arrays_of(model: ProfileModel) -> Arrays:
         "monetary": model.monetary,
         **_class_arrays("habits", model.habits),
         **_class_arrays("tiers", model.tiers),
+        "taste_centre": model.axes.centre,
+        "taste_components": model.axes.components,
         **{f"pipeline_{name}": array for name, array in vectors.arrays_of(model.pipeline).items()},
     }
 
@@ -164,6 +172,7 @@ def model_from(words: Words, arrays: Mapping[str, npt.NDArray[Any]]) -> ProfileM
         words=words,
         habits=_classes(arrays, "habits"),
         tiers=_classes(arrays, "tiers"),
+        axes=TasteAxes(arrays["taste_centre"], arrays["taste_components"]),
         pipeline=vectors.pipeline_from(learned),
         **{name: arrays[name] for name in plain},
     )

@@ -14,11 +14,21 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from profiles.modeling.columns import Floats
 
-TOPICS = 20
+FEWEST_TOPICS, MOST_TOPICS = 12, 80
+COURSES_A_TOPIC = 16
+"""A topic is looked for in every so many courses, between the two numbers above."""
+COMMON = 0.1
+"""Words in a larger part of the texts say nothing of their topics, unless topics are so few that each is larger."""
+TAG_WEIGHT = 3
+"""How often a tag counts among the words of a text: it was chosen to tell what the course is about."""
 MOST_WORDS = 4_000
 MOST_TEXTS = 20_000
 """Topics are learned from so many courses at most, evenly chosen; all others are described by them."""
 PASSES = 12
+SMALLEST_PART = 0.08
+FEWEST_IN_PART = 3.0
+"""A topic with courses of several categories is parted, where such a share of it, and so many courses, are there."""
+TAG = "#"
 WORDS = re.compile(r"[a-z][a-z0-9+#.-]*[a-z0-9+#]|[\u4e00-\u9fff]+")
 
 
@@ -29,6 +39,7 @@ class CourseText:
     title: str
     text: str
     tags: tuple[str, ...]
+    category: str = ""
 
 
 def tokens(text: str) -> list[str]:
@@ -42,27 +53,60 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def find_topics(courses: Sequence[CourseText], number: int = TOPICS) -> tuple[Floats, list[str]]:
+def find_topics(courses: Sequence[CourseText], number: int | None = None) -> tuple[Floats, list[str]]:
     """The shares of topics in each course, shape (courses, topics), and a name for each topic.
 
-    Courses without a text have shares of 0. Without any text there is no topic.
+    number: how many topics the texts are searched for; a topic that means different things in different categories
+    (one word may) is parted by them, so that there may be more. Courses without a text have shares of 0. Without any
+    text there is no topic.
     """
-    texts = [" ".join((course.title, *course.tags, course.text)) for course in courses]
-    step = max(1, -(-len(texts) // MOST_TEXTS))
-    vectorizer = CountVectorizer(analyzer=tokens, max_features=MOST_WORDS, max_df=0.5 if len(texts) > 10 else 1.0)
+    number = min(number or _fitting(len(courses)), len(courses))
+    step = max(1, -(-len(courses) // MOST_TEXTS))
+    vectorizer = CountVectorizer(analyzer=_words, max_features=MOST_WORDS, max_df=max(COMMON, 1.0 / max(number, 1)))
     try:
-        vectorizer.fit(texts[::step])
+        vectorizer.fit(courses[::step])
     except ValueError:  # scikit-learn's word for an empty vocabulary
-        return np.zeros((len(texts), 0)), []
-    counts = vectorizer.transform(texts)
+        return np.zeros((len(courses), 0)), []
+    counts = vectorizer.transform(courses)
     model = LatentDirichletAllocation(
-        min(number, len(texts)), learning_method="online", max_iter=PASSES, batch_size=512, random_state=0
+        number, learning_method="online", max_iter=PASSES, batch_size=512, random_state=0
     ).fit(counts[::step])
     shares = model.transform(counts)
     shares[np.asarray(counts.sum(axis=1)).ravel() == 0] = 0.0
     words = vectorizer.get_feature_names_out()
-    likeliest = [str(words[row.argmax()]) for row in model.components_]
-    return shares, _names(courses, shares, likeliest)
+    likeliest = [str(words[row.argmax()]).removeprefix(TAG) for row in model.components_]
+    shares, parted = _parted(shares, [course.category for course in courses])
+    return shares, _names(courses, shares, [likeliest[at] for at in parted])
+
+
+def _fitting(courses: int) -> int:
+    return min(max(courses // COURSES_A_TOPIC, FEWEST_TOPICS), MOST_TOPICS)
+
+
+def _words(course: CourseText) -> list[str]:
+    tags = [TAG + tag for tag in course.tags] * TAG_WEIGHT
+    return tags + tokens(" ".join((course.title, *course.tags, course.text)))
+
+
+def _parted(shares: Floats, categories: Sequence[str]) -> tuple[Floats, list[int]]:
+    """Topics parted by the categories of their courses; and which topic each part was of.
+
+    What is too little to be a part of its own stays with the largest part of its topic.
+    """
+    names, category = np.unique(np.array(categories, dtype=object).astype(str), return_inverse=True)
+    mass = np.zeros((len(names), shares.shape[1]))
+    np.add.at(mass, category, shares)
+    columns: list[Floats] = []
+    topics: list[int] = []
+    for topic in range(shares.shape[1]):
+        whole = mass[:, topic].sum()
+        large = np.flatnonzero((mass[:, topic] >= SMALLEST_PART * whole) & (mass[:, topic] >= FEWEST_IN_PART))
+        main = int(mass[:, topic].argmax())
+        for each in sorted({*large.tolist(), main}):
+            own = (category == each) | ((each == main) & ~np.isin(category, [*large, main]))
+            columns.append(np.where(own, shares[:, topic], 0.0))
+            topics.append(topic)
+    return np.stack(columns, axis=1), topics
 
 
 def _names(courses: Sequence[CourseText], shares: Floats, otherwise: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """The tables of what we know."""
 
 from profiles.models.cleaning_progress import CleaningProgress
+from profiles.models.clustering import ClusterAlgorithm, Clustering, ClusterView, TypicalMember
 from profiles.models.course import Course, CourseKind
 from profiles.models.event import Event
 from profiles.models.event_flag import EventFlag
@@ -17,6 +18,9 @@ from profiles.models.segment_summary import SegmentSummary
 __all__ = [
     "Arm",
     "CleaningProgress",
+    "ClusterAlgorithm",
+    "ClusterView",
+    "Clustering",
     "Course",
     "CourseKind",
     "Event",
@@ -41,4 +45,5 @@ __all__ = [
     "SegmentKind",
     "SegmentMember",
     "SegmentSummary",
+    "TypicalMember",
 ]

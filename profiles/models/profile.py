@@ -87,7 +87,8 @@ class Profile(models.Model):
     """What is known of a person: one row for the accounts that agreed to be joined, one for each other account.
 
     It is kept at the first of its accounts (`account`); `account_ids` are all whose events it was made of. `traits` is
-    the JSON of `profiles.modeling.traits.Traits`; `vector` belongs to the axes of `model`.
+    the JSON of `profiles.modeling.traits.Traits`; `vector` and `tastes` (empty where none are known) belong to the
+    axes of `model`.
     """
 
     account = models.OneToOneField(
@@ -96,6 +97,7 @@ class Profile(models.Model):
     account_ids = ArrayField(models.BigIntegerField(), verbose_name=_("accounts"))
     traits = models.JSONField(_("traits"))
     vector = ArrayField(models.FloatField(), verbose_name=_("vector"))
+    tastes = ArrayField(models.FloatField(), verbose_name=_("tastes"), default=list)
     model = models.ForeignKey(
         ProfileModel, on_delete=models.CASCADE, related_name="profiles", verbose_name=_("profile model")
     )

@@ -133,11 +133,11 @@ def _tell_everybody(
     for group in _groups(subjects.everyone()):
         reporter(TELLING, done, max(total, done))
         found = _features(group, known, course_ids, courses, learned.edges)
-        vectors = learned.vectors(found, known.now.timestamp())
+        vectors, tastes = learned.vectors(found, known.now.timestamp()), learned.tastes(found)
         told = tell(found, naming, [subject.timezone for subject in group], learned, known.now.timestamp())
         rows = [
-            BuiltProfile(subject.lead, subject.account_ids, traits, vector)
-            for subject, traits, vector in zip(group, told, vectors.tolist())
+            BuiltProfile(subject.lead, subject.account_ids, traits, vector, taste if any(taste) else [])
+            for subject, traits, vector, taste in zip(group, told, vectors.tolist(), tastes.tolist())
             if traits.events
         ]
         built += write(rows, version, known.now)

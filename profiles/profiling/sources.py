@@ -98,12 +98,12 @@ def course_columns(
 
 def course_texts() -> tuple[Ints, list[CourseText]]:
     """The ids, ascending, and the texts of all described courses."""
-    described = Course.objects.exclude(title="").order_by("pk").values_list("pk", "title", "text", "tags")
+    described = Course.objects.exclude(title="").order_by("pk").values_list("pk", "title", "text", "tags", "category")
     ids: list[int] = []
     texts: list[CourseText] = []
-    for pk, title, text, tags in described.iterator(chunk_size=2_000):
+    for pk, title, text, tags, category in described.iterator(chunk_size=2_000):
         ids.append(pk)
-        texts.append(CourseText(title, text[:2_000], tuple(tags)))
+        texts.append(CourseText(title, text[:2_000], tuple(tags), category))
     return np.array(ids, dtype=np.int64), texts
 
 

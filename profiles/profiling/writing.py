@@ -11,11 +11,12 @@ from profiles.modeling.traits import Traits
 from profiles.models import ProfileModel
 
 WRITE = """
-INSERT INTO profiles_profile (account_id, account_ids, traits, vector, model_id, fresh_at)
-SELECT account_id, account_ids, traits, vector, %s, %s
-FROM json_to_recordset(%s::json) AS built(account_id bigint, account_ids bigint[], traits jsonb, vector float8[])
+INSERT INTO profiles_profile (account_id, account_ids, traits, vector, tastes, model_id, fresh_at)
+SELECT account_id, account_ids, traits, vector, tastes, %s, %s
+FROM json_to_recordset(%s::json)
+    AS built(account_id bigint, account_ids bigint[], traits jsonb, vector float8[], tastes float8[])
 ON CONFLICT (account_id) DO UPDATE SET account_ids = EXCLUDED.account_ids, traits = EXCLUDED.traits,
-    vector = EXCLUDED.vector, model_id = EXCLUDED.model_id, fresh_at = EXCLUDED.fresh_at
+    vector = EXCLUDED.vector, tastes = EXCLUDED.tastes, model_id = EXCLUDED.model_id, fresh_at = EXCLUDED.fresh_at
 """
 
 
@@ -26,6 +27,7 @@ class BuiltProfile(msgspec.Struct, frozen=True):
     account_ids: list[int]
     traits: Traits
     vector: list[float]
+    tastes: list[float]
 
 
 @transaction.atomic

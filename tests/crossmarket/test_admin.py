@@ -15,6 +15,7 @@ from accounts.services.keys import issue_key
 from crossmarket import staff_groups
 from tests.factories import (
     ArmFactory,
+    ClusteringFactory,
     ConsentFactory,
     DeliveryFactory,
     EventFactory,
@@ -55,6 +56,7 @@ def world(db: None) -> None:
         JobFactory()
         RecommendationFactory(account=account, model=ModelVersionFactory())
         ArmFactory()
+        ClusteringFactory()
         UserFactory()
         DeliveryFactory()
         RegroupingFactory()

@@ -6,8 +6,9 @@ import pytest
 from crossmarket.demo.courses import DAY, PLATFORMS
 from crossmarket.demo.events import EVENT_TYPES, NO_COURSE
 from crossmarket.demo.looks import LOCAL_OFFSET, taste_match
-from crossmarket.demo.people import APART, CLUSTERS, HOUR_PATTERNS, JOINED, PURPOSES, SPENDING_TIERS
-from crossmarket.demo.topics import CATEGORIES
+from crossmarket.demo.people import APART, HOUR_PATTERNS, JOINED, PURPOSES, SPENDING_TIERS
+from crossmarket.demo.tastes import topic_weights
+from crossmarket.demo.topics import CATEGORIES, TOPIC_CATEGORY, TOPICS
 from crossmarket.demo.world import WINDOW_DAYS, DemoWorld, generate
 
 NOW = 1_764_000_000
@@ -62,12 +63,22 @@ def test_people_act_on_the_platforms_own_courses_only(world: DemoWorld) -> None:
 def test_people_look_at_what_their_cluster_is_drawn_to(world: DemoWorld) -> None:
     views = world.events.of_type("view")
     cluster = world.planted.cluster[persons_of(world, views)]
-    category = world.courses.category[world.events.course[views]]
-    everyone = np.bincount(category, minlength=len(CATEGORIES)) / len(category)
-    for index, weights in enumerate(CLUSTERS.values()):
-        favourite = CATEGORIES.index(max(weights, key=weights.__getitem__))
-        own_share = (category[cluster == index] == favourite).mean()
-        assert own_share > 1.5 * everyone[favourite]
+    topic = world.courses.topic[world.events.course[views]]
+    everyone = np.bincount(topic, minlength=len(TOPICS)) / len(topic)
+    for index, weights in enumerate(topic_weights()):
+        favourites = np.argsort(-weights)[:4]
+        own_share = np.isin(topic[cluster == index], favourites).mean()
+        assert own_share > 3 * everyone[favourites].sum()
+
+
+def test_most_categories_serve_several_clusters_which_topics_tell_apart() -> None:
+    shares = topic_weights() / topic_weights().sum(axis=1, keepdims=True)
+    by_category = shares @ (TOPIC_CATEGORY[:, None] == np.arange(len(CATEGORIES)))
+    serving = (by_category > 0.1).sum(axis=0)
+    assert np.median(serving) >= 2
+    likeness = shares @ shares.T / np.sqrt(np.outer((shares**2).sum(axis=1), (shares**2).sum(axis=1)))
+    np.fill_diagonal(likeness, 0.0)
+    assert likeness.max() < 0.3
 
 
 def test_liking_follows_taste(world: DemoWorld) -> None:

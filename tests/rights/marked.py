@@ -24,11 +24,12 @@ from crossmarket.foundation.models import Job, JobLogLine, JobState
 from crossmarket.rights import exporting
 from crossmarket.rights.models import AskedBy
 from profiles import experiments
-from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember
+from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember, TypicalMember
 from profiles.profiling.building import enqueue_build
 from recommend.serving.record import store_pending
 from tests.factories import (
     ArmFactory,
+    ClusteringFactory,
     DeliveryFactory,
     ExperimentFactory,
     FileImportFactory,
@@ -146,6 +147,7 @@ def _is_studied(shop: Partner, accounts: list[LinkedAccount]) -> None:
     everyone = SegmentFactory()
     for each in accounts:
         SegmentMember.objects.create(segment=everyone, account=each, entered_at=_now())
+    TypicalMember.objects.create(clustering=ClusteringFactory(), account=accounts[1], cluster=0)
     stirring.stir([each.pk for each in accounts])
     EventFlag.objects.create(event=Event.objects.get(account=accounts[1], course__item_id="c1"), step="robot")
     shop.recommended(MARK)  # in Redis: sharing, history, and a note that nobody has stored yet

@@ -30,6 +30,7 @@ ABOUT_NOBODY = {
     "django_migrations",
     "profiles_arm",
     "profiles_cleaningprogress",
+    "profiles_clustering",
     "profiles_course",
     "profiles_experiment",
     "profiles_profilemodel",
