@@ -28,7 +28,7 @@ def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Par
     portrait = portrait_of(account) if whole_person else portrait_of_subject(subjects.alone(account))
     if portrait is not None:
         yield Part("profile", _("What was understood from it"), _profile(portrait))
-    yield Part("segments", _("The groups you belong to"), _segments(account))
+    yield Part("segments", _("The groups you belong to"), _segments(account, whole_person))
     yield Part("experiments", _("The experiments you met, and which arm of them"), _experiments(account))
 
 
@@ -62,9 +62,12 @@ def _profile(portrait: Portrait) -> Row:
     return {"in_words": words, "as_of": portrait.fresh_at, "traits": msgspec.to_builtins(portrait.traits)}
 
 
-def _segments(account: LinkedAccount) -> Iterator[Row]:
-    belongs = SegmentMember.objects.filter(account=account).select_related("segment").order_by("segment_id")
-    for row in belongs:
+def _segments(account: LinkedAccount, whole_person: bool) -> Iterator[Row]:
+    """All that is held, or what is concluded from the account alone: memberships of several come from all of them."""
+    belongs = SegmentMember.objects.filter(account=account)
+    if not whole_person:
+        belongs = belongs.standing().filter(accounts=1, segment__is_active=True)
+    for row in belongs.select_related("segment").order_by("segment_id"):
         yield {"segment": row.segment.key, "name": name_of(row.segment), "since": row.entered_at}
 
 

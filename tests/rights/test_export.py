@@ -17,7 +17,8 @@ from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
 from crossmarket.rights import archive, exporting, tasks
 from crossmarket.rights.models import AskedBy, Export
-from tests.factories import EventFactory, LinkedAccountFactory, RecommendationFactory
+from profiles.segmentation import membership
+from tests.factories import EventFactory, LinkedAccountFactory, RecommendationFactory, SegmentFactory
 from tests.partner import Partner, batch, event, item, new_partner, problem
 from tests.rights.marked import MARK, marked_person
 
@@ -77,12 +78,19 @@ class TestForAPlatform:
         other = LinkedAccountFactory(person=account.person, external_id="elsewhere", cross_platform=True)
         LinkedAccount.objects.filter(pk=account.pk).update(cross_platform=True)
         EventFactory(account=other, platform=other.platform, course__category="秘密")
+        membership.replace(SegmentFactory(), [account.pk])
         response = shop.get("/users/u1/export")
         found = opened(response.getvalue())
         assert {name.partition("/")[0] for name in found if "/" in name} == {"shop"}
         assert "elsewhere" not in str(found)
         assert "秘密" not in str(found)
         assert found["shop/profile.json"]["traits"]["events"] == 1
+        assert found["shop/segments.json"] == []
+
+    def test_it_has_the_segments_that_the_account_belongs_to_by_itself(self, shop: Partner) -> None:
+        shop.post("/events", batch(event()))
+        membership.replace(SegmentFactory(key="viewers"), [shop.platform.accounts.get().pk])
+        assert [each["segment"] for each in fetched(shop, "u1")["shop/segments.json"]] == ["viewers"]
 
     def test_without_consent_there_is_no_profile_but_all_that_is_held(self, shop: Partner) -> None:
         shop.post("/events", batch(event()))
