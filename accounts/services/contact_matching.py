@@ -81,7 +81,7 @@ def _consider(account_id: int, other_id: int) -> None:
         except linking.LinkRefused as refusal:
             suggestions.suggest(first, second, is_conflict=refusal.code == "platform_already_linked")
         return
-    if all(_may_be_compared(end) for end in ends):
+    if all(map(suggestions.may_be_compared, ends)):
         suggestions.suggest(first, second, is_conflict=_meet_on_a_platform(members))
 
 
@@ -92,12 +92,6 @@ def _verified_by_both(first: LinkedAccount, second: LinkedAccount) -> Contact | 
         if is_same and first.platform.verifies(contact) and second.platform.verifies(contact):
             return contact
     return None
-
-
-def _may_be_compared(account: LinkedAccount) -> bool:
-    """Whether the account agrees to joining, or has not refused it on our own pages, where the person is asked."""
-    stated = account.cross_platform
-    return account.consents_to(Purpose.CROSS_PLATFORM) or (account.platform.is_house and stated is None)
 
 
 def _persons(

@@ -113,6 +113,7 @@ def join(
     _check_consents(ends)
     one, other = ends
     if one.person_id == other.person_id:
+        pairs.note_joined(members)
         return None
     _check_platforms(members)
     first_side = one.person_id

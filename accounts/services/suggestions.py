@@ -62,7 +62,8 @@ def suggest_found(found: Sequence[Found]) -> int:
 @transaction.atomic
 def _suggest_one(found: Found) -> int | None:
     """The key of the waiting match; None where the pair is decided, gone, joined, or does not agree any more."""
-    members = list(LinkedAccount.objects.filter(person__accounts__in=[found.first, found.second]).distinct())
+    one_at_a_time()
+    members = regrouping.hold([found.first, found.second])
     known = {member.pk: member for member in members}
     if not {found.first, found.second} <= known.keys():
         return None
@@ -85,11 +86,19 @@ def _suggest_one(found: Found) -> int | None:
 
 
 def drop_outdated(account: LinkedAccount) -> None:
-    """Take back what was suggested for a contact that the two accounts do not share any more."""
-    waiting = Match.objects.waiting().about(account).filter(by_contact=True)
-    for match in waiting.select_related("first", "second"):
-        if not shared_contacts(match.first, match.second):
+    """Take back what was suggested of accounts that share no contact any more, or may not be compared any more."""
+    waiting = Match.objects.waiting().about(account).select_related("first__platform", "second__platform")
+    for match in waiting:
+        pair = (match.first, match.second)
+        shares = not match.by_contact or shared_contacts(*pair)
+        if not shares or not all(map(may_be_compared, pair)):
             match.delete()
+
+
+def may_be_compared(account: LinkedAccount) -> bool:
+    """Whether the account agrees to joining, or has not refused it on our own pages, where the person is asked."""
+    stated = account.cross_platform
+    return account.consents_to(Purpose.CROSS_PLATFORM) or (account.platform.is_house and stated is None)
 
 
 def shared_contacts(first: LinkedAccount, second: LinkedAccount) -> list[Contact]:

@@ -13,7 +13,7 @@ from accounts.services.consents import state_consents
 from accounts.services.linking import create_link_code
 from accounts.services.platform_changes import save_platform
 from tests.accounts.joined import account_with, agreeing_account, are, join, persons, sha256
-from tests.factories import PlatformFactory, UserFactory
+from tests.factories import MatchFactory, PlatformFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +179,24 @@ class TestSuggesting:
         assert not suggested()
         agree(b, True)
         assert suggested() == [(a.pk, b.pk)]
+
+    def test_a_default_that_does_not_agree_any_more_takes_it_back(self) -> None:
+        shop = platform(cross_platform_default=True)
+        a, b = account_with(ANN, verified=False), account_with(ANN, cross_platform=None, platform=shop)
+        agree(a, True)
+        assert suggested() == [(a.pk, b.pk)]
+        shop.cross_platform_default = False
+        save_platform(shop, ["cross_platform_default"])
+        look()
+        assert not suggested()
+
+    def test_confirming_what_is_so_already_settles_it(self) -> None:
+        a, b = agreeing_account(), agreeing_account()
+        join(a, b)
+        match = MatchFactory(first=a, second=b)
+        suggestions.confirm_by_operator(match, UserFactory())
+        match.refresh_from_db()
+        assert match.state == MatchState.CONFIRMED
 
 
 class TestConflicts:

@@ -1,7 +1,6 @@
 """Digests of contacts under keys of ours, and the rotation of these keys."""
 
 import threading
-import time
 from io import StringIO
 from typing import Any
 
@@ -15,11 +14,11 @@ from accounts.services import contacts
 from accounts.services.accounts import UserDescription, describe_users
 from tests.accounts.joined import sha256
 from tests.factories import LinkedAccountFactory
+from tests.waiting import PATIENCE, wait_for_somebody_to_wait
 
 pytestmark = pytest.mark.django_db
 
 ANN, BOB = sha256("ann@example.com"), sha256("bob@example.com")
-PATIENCE = 30
 
 
 @pytest.fixture(autouse=True)
@@ -63,12 +62,6 @@ def test_digests_of_several_keys_ago_are_renewed_too(settings: Any) -> None:
     assert account.email_digest == contacts.digest(ANN)
 
 
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
-
-
 @pytest.mark.django_db(transaction=True)
 def test_what_is_told_while_keys_are_rotated_is_kept(settings: Any) -> None:
     account = LinkedAccountFactory(email_digest=contacts.digest(ANN))
@@ -80,9 +73,7 @@ def test_what_is_told_while_keys_are_rotated_is_kept(settings: Any) -> None:
             with transaction.atomic():
                 describe_users(account.platform, [UserDescription(account.external_id, email_sha256=BOB)])
                 is_told.set()
-                deadline = time.monotonic() + PATIENCE
-                while not somebody_waits() and time.monotonic() < deadline:
-                    time.sleep(0.02)
+                wait_for_somebody_to_wait()
         finally:
             connection.close()
 

@@ -1,18 +1,23 @@
 """The job that looks for accounts that resemble one another."""
 
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import LinkedAccount, Match, Regrouping
+from accounts.models import ConsentSource, LinkedAccount, Match, Purpose, Regrouping
 from accounts.services import contact_matching, linking, match_queue, suggesting, suggestions
+from accounts.services.consents import state_consents
+from accounts.services.suggestions import Found
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
 from profiles import learning_likeness
 from tests.accounts.joined import account_with, agreeing_account, are, join, persons
 from tests.factories import EventFactory, PlatformFactory, UserFactory
+from tests.waiting import PATIENCE, wait_for_somebody_to_wait
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +79,28 @@ def test_what_two_accounts_learn_speaks_too(pair: tuple[LinkedAccount, LinkedAcc
 def test_who_does_not_agree_is_not_compared(pair: tuple[LinkedAccount, LinkedAccount]) -> None:
     LinkedAccount.objects.filter(pk=pair[0].pk).update(cross_platform=None)
     look()
+    assert not suggested()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_withdraws_at_that_moment_is_not_suggested() -> None:
+    first, second = agreeing_account(), agreeing_account()
+    has_withdrawn = threading.Event()
+
+    def withdraw() -> None:
+        try:
+            with transaction.atomic():
+                state_consents(first, {Purpose.CROSS_PLATFORM: False}, "1", ConsentSource.PERSON)
+                has_withdrawn.set()
+                wait_for_somebody_to_wait()
+        finally:
+            connection.close()
+
+    person = threading.Thread(target=withdraw)
+    person.start()
+    assert has_withdrawn.wait(PATIENCE)
+    suggestions.suggest_found([Found(first.pk, second.pk, 0.9, [("name", "same", 9.0)])])
+    person.join()
     assert not suggested()
 
 
