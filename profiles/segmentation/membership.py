@@ -70,8 +70,9 @@ def settle(
 def replace(segment: Segment, leads: Sequence[int] | Sql) -> Moved:
     """Make these persons, and nobody else, the members: the keys of their first accounts, or a query for them.
 
-    All accounts enter that belong together with one of them; a key that leads nobody is passed over. Five thousand
-    accounts are changed in a transaction, unless the caller has opened one around all.
+    All accounts enter that belong together with one of them; passed over is a key that leads nobody, or whose profile
+    tells of accounts that belong to it no more. Five thousand accounts are changed in a transaction, unless the caller
+    has opened one around all.
     """
     chosen = rows_of(leads) if isinstance(leads, Sql) else [int(lead) for lead in leads]
     wanted = sql("SELECT %s::bigint AS segment_id, unnest(%s::bigint[]) AS lead", segment.pk, chosen)

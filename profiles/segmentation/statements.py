@@ -55,16 +55,27 @@ ORDER BY 1, 2
 
 Rows are found by their place, which under the lock stays theirs: by their keys the planner would read all members."""
 
-KEPT = """
-SELECT m.segment_id, s.lead FROM scope s
-JOIN profiles_segmentmember m ON m.account_id = s.lead AND m.segment_id = ANY(%s::bigint[])
-WHERE s.account_id = s.lead
+OWN = """
+NOT EXISTS (
+    SELECT FROM profiles_profile f CROSS JOIN unnest(f.account_ids) AS behind (account_id)
+    LEFT JOIN scope other ON other.account_id = behind.account_id AND other.lead = s.lead
+    WHERE f.account_id = s.lead AND other.account_id IS NULL
+)
 """
-"""Clusters are found for all at once only. Until then persons stay where their first account is."""
+"""The profile of `s` tells of no account that belongs to that person no more."""
 
-GIVEN = """
-SELECT %s::bigint, s.lead FROM scope s WHERE s.account_id = s.lead AND s.lead = ANY(%s::bigint[])
-"""
+KEPT = f"""
+SELECT m.segment_id, s.lead FROM scope s
+JOIN profiles_segmentmember m
+    ON m.account_id = s.lead AND m.segment_id = ANY(%s::bigint[]) AND m.accounts <= s.accounts
+WHERE s.account_id = s.lead AND {OWN}
+"""  # noqa: S608 our own constants
+"""Clusters are found for all at once only. Until then persons stay where their first account is, unless it came there
+by accounts that belong to them no more."""
+
+GIVEN = f"""
+SELECT %s::bigint, s.lead FROM scope s WHERE s.account_id = s.lead AND s.lead = ANY(%s::bigint[]) AND {OWN}
+"""  # noqa: S608 our own constants
 
 DIFFERENT = """
 wanted AS (

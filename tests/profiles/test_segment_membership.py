@@ -221,6 +221,31 @@ def test_a_rule_that_is_changed_while_members_are_looked_for_counts_at_last() ->
     assert viewer.pk not in members(segment)
 
 
+@pytest.mark.parametrize("comes_instead", [False, True])
+def test_nobody_stays_in_a_cluster_for_what_accounts_did_that_belong_to_them_no_more(comes_instead: bool) -> None:
+    cluster = SegmentFactory(kind=SegmentKind.CLUSTER, rule=None, cluster=1)
+    first, second = joined_pair()
+    alone = LinkedAccountFactory()
+    ProfileFactory(account=first, account_ids=[first.pk, second.pk])
+    membership.replace(cluster, [first.pk, alone.pk])
+    LinkedAccount.objects.filter(pk=second.pk).update(person=PersonFactory())
+    if comes_instead:
+        LinkedAccountFactory(person=first.person, cross_platform=True)
+    membership.settle([first.pk, second.pk, alone.pk])
+    assert members(cluster) == {alone.pk}
+    assert membership.replace(cluster, [first.pk, alone.pk]) == Moved(), "found when they still belonged together"
+
+
+def test_who_joins_somebody_in_a_cluster_is_in_it_too() -> None:
+    cluster = SegmentFactory(kind=SegmentKind.CLUSTER, rule=None, cluster=1)
+    first = LinkedAccountFactory(cross_platform=True)
+    ProfileFactory(account=first, account_ids=[first.pk])
+    membership.replace(cluster, [first.pk])
+    second = LinkedAccountFactory(person=first.person, cross_platform=True)
+    membership.settle([second.pk])
+    assert members(cluster) == {first.pk, second.pk}
+
+
 def test_a_cluster_can_be_renamed_whether_or_not_it_is_kept() -> None:
     cluster = SegmentFactory(kind=SegmentKind.CLUSTER, rule=None, cluster=1)
     for is_active in (False, True):
