@@ -1,6 +1,7 @@
 """Structured logs: one line an event, with request and job ids, no personal data."""
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
@@ -13,12 +14,42 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
 ]
 
 
+VALUES = re.compile(r"^\s*(?:DETAIL|CONTEXT|HINT|QUERY):.*$\n?", re.MULTILINE)
+"""Lines in which PostgreSQL shows the values that it refused."""
+
+
+def without_ids(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say which address was asked for by its pattern, and leave values of the database out of errors.
+
+    The addresses of people's data have their ids inside.
+    """
+    if isinstance(event.get("request"), str):
+        method, _space, path = event["request"].partition(" ")
+        event["request"] = f"{method} {pattern_of(path)}"
+    record = event.get("_record")
+    if record is not None and record.name == "django.request":
+        words, _colon, path = str(event.get("event", "")).partition(": ")
+        if path.startswith("/"):
+            event["event"] = f"{words}: {pattern_of(path)}"
+    if isinstance(event.get("exception"), str):
+        event["exception"] = VALUES.sub("", event["exception"])
+    return event
+
+
+def pattern_of(path: str) -> str:
+    """An address with the names of its parts in place of what stood there; `?` for one that there is not."""
+    from django.urls import Resolver404, resolve
+
+    try:
+        return f"/{resolve(path.split('?', maxsplit=1)[0]).route}"
+    except Resolver404:
+        return "/?"
+
+
 def without_addresses(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Drop what tells who a person is: network addresses, query strings and user agents."""
+    """Drop what tells who a person is: network addresses and user agents."""
     for key in ("ip", "user_agent", "user_id"):
         event.pop(key, None)
-    if isinstance(event.get("request"), str):
-        event["request"] = event["request"].split("?")[0]
     return event
 
 
@@ -30,6 +61,7 @@ def logging_configuration(level: str, renderer: str) -> dict[str, Any]:
             *SHARED_PROCESSORS,
             without_addresses,
             structlog.processors.format_exc_info,
+            without_ids,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -49,14 +81,19 @@ def logging_configuration(level: str, renderer: str) -> dict[str, Any]:
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processor": final,
-                "foreign_pre_chain": [*SHARED_PROCESSORS, without_addresses],
+                "foreign_pre_chain": [
+                    *SHARED_PROCESSORS,
+                    without_addresses,
+                    structlog.processors.format_exc_info,
+                    without_ids,
+                ],
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django.request": {"level": "ERROR"},
-            "django_structlog": {"level": "WARNING"},
+            "django_structlog": {"level": "INFO" if level.upper() == "DEBUG" else "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
         },

@@ -28,6 +28,8 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Profile models"), "hub", "profiles.profilemodel"),
             (_("Searches for clusters"), "bubble_chart", "profiles.clustering"),
             (_("Consent history"), "verified_user", "accounts.consent"),
+            (_("Exports"), "download", "rights.export"),
+            (_("Erasures"), "delete_forever", "rights.erasure"),
         ],
     ),
     (

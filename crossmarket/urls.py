@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("recommend.urls")),
     path("courses/", include("profiles.urls")),
     path("me/profile/", include("profiles.own_urls")),
+    path("me/data/", include("crossmarket.rights.urls")),
     path("me/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -28,6 +28,7 @@ from accounts.models import (
     WebhookEndpoint,
 )
 from crossmarket.foundation.models import Job, JobState
+from crossmarket.rights.models import AskedBy, Erasure, Export
 from profiles.ingest.mapping import EXAMPLES
 from profiles.models import (
     Arm,
@@ -420,3 +421,26 @@ class SegmentFactory(DjangoModelFactory):
     key = factory.Sequence(lambda number: f"segment-{number}")
     name = factory.Sequence(lambda number: f"分群 {number}")
     rule = factory.LazyFunction(lambda: {"did": {"type": "view"}})
+
+
+class ErasureFactory(DjangoModelFactory):
+    """A platform had one of its users erased, of whom there was a little."""
+
+    class Meta:
+        model = Erasure
+
+    asked_by = AskedBy.PLATFORM
+    platform = factory.SubFactory(PlatformFactory)
+    removed = factory.LazyFunction(lambda: {"events": 3, "linked_accounts": 1})
+    erased_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
+class ExportFactory(DjangoModelFactory):
+    """An archive that a person asked for and that nobody has made yet."""
+
+    class Meta:
+        model = Export
+
+    account = factory.SubFactory(LinkedAccountFactory)
+    asked_by = AskedBy.PERSON
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=3))

@@ -33,6 +33,9 @@ SERVER_SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "jit": "off",
+    # The log is kept, and refused values and statements would name people in it.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 
 

@@ -18,7 +18,9 @@ from tests.factories import (
     ClusteringFactory,
     ConsentFactory,
     DeliveryFactory,
+    ErasureFactory,
     EventFactory,
+    ExportFactory,
     FileImportFactory,
     JobFactory,
     LinkedAccountFactory,
@@ -62,6 +64,8 @@ def world(db: None) -> None:
         RegroupingFactory()
         MatchFactory()
         SegmentFactory()
+        ErasureFactory()
+        ExportFactory(account=account)
     Group.objects.create(name="运营")
 
 
