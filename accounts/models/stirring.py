@@ -11,9 +11,12 @@ class Stirring(models.Model):
     Marks are only ever added and removed, and no key of theirs is shared, so that writers never wait for one another;
     one row for all accounts of a change is written as quickly as for one. They are plain numbers: a mark may outlive
     its accounts.
+
+    is_later: what can be concluded at once was concluded; what takes longer is still to be looked at.
     """
 
     account_ids = ArrayField(models.BigIntegerField(), verbose_name=_("accounts"))
+    is_later = models.BooleanField(_("to be looked at once more"), db_default=False)
 
     class Meta:
         verbose_name = _("mark on accounts")

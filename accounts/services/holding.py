@@ -12,10 +12,22 @@ from django.db import connection
 HOLD = "SELECT id FROM accounts_linkedaccount WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
+HOLD_FREE = HOLD + " SKIP LOCKED"
+
+
 def hold(account_ids: Collection[int]) -> set[int]:
     """Those of these accounts that there are; they stay until the running transaction ends."""
+    return _hold(HOLD, account_ids)
+
+
+def hold_free(account_ids: Collection[int]) -> set[int]:
+    """The same, but those that are just being erased are left out instead of waited for."""
+    return _hold(HOLD_FREE, account_ids)
+
+
+def _hold(statement: str, account_ids: Collection[int]) -> set[int]:
     if not account_ids:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [sorted(account_ids)])
+        cursor.execute(statement, [sorted(account_ids)])
         return {row[0] for row in cursor.fetchall()}

@@ -4,7 +4,7 @@ A change writes its marks in its own transaction, so that none is lost. What con
 know: whoever draws some declares the task `LOOK` and takes the marks.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import structlog
 from celery import current_app
@@ -23,7 +23,10 @@ TOLD = "stirring:told"
 TOLD_SECONDS = 10
 
 MOST_IN_A_MARK = 1_000
+MOST_IN_A_LATER_MARK = 50
+"""What is left for later takes long for each account, so that few are taken at a time."""
 MARK = "INSERT INTO accounts_stirring (account_ids) VALUES (%s::bigint[])"
+MARK_LATER = "INSERT INTO accounts_stirring (account_ids, is_later) VALUES (%s::bigint[], TRUE)"
 MARK_SELECTED = """
 INSERT INTO accounts_stirring (account_ids)
 SELECT array_agg(id) FROM (
@@ -36,7 +39,9 @@ TAKE = """
 DELETE FROM accounts_stirring WHERE id IN (
     SELECT id FROM (
         SELECT id, sum(cardinality(account_ids)) OVER (ORDER BY id) - cardinality(account_ids) AS before
-        FROM (SELECT id, account_ids FROM accounts_stirring ORDER BY id LIMIT %s) AS oldest
+        FROM (
+            SELECT id, account_ids FROM accounts_stirring WHERE is_later = %s ORDER BY id LIMIT %s
+        ) AS oldest
     ) AS counted WHERE before < %s
 ) RETURNING account_ids
 """
@@ -56,6 +61,16 @@ def stir(account_ids: Collection[int], *, look: bool = True) -> None:
             cursor.execute(MARK, [marked[start : start + MOST_IN_A_MARK]])
     if marked and look:
         look_on_commit()
+
+
+def leave_for_later(account_ids: Sequence[int]) -> None:
+    """Mark these accounts once more, for what takes longer to conclude. Call it where their marks were taken.
+
+    Whoever does so also looks at these marks (`take_later`), and sends for another look when there are more.
+    """
+    with connection.cursor() as cursor:
+        for start in range(0, len(account_ids), MOST_IN_A_LATER_MARK):
+            cursor.execute(MARK_LATER, [list(account_ids[start : start + MOST_IN_A_LATER_MARK])])
 
 
 def stir_persons(person_ids: Iterable[object]) -> None:
@@ -99,8 +114,17 @@ def take(most: int) -> list[int]:
         client().delete(TOLD)  # before the marks are read, so that a later one sends for another look
     except RedisError as error:
         logger.warning("look_not_noted", error=str(error))
+    return _take(most, is_later=False)
+
+
+def take_later(most: int) -> list[int]:
+    """The same for the marks that were left for later."""
+    return _take(most, is_later=True)
+
+
+def _take(most: int, is_later: bool) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [most, most])
+        cursor.execute(TAKE, [is_later, most, most])
         return [account_id for (account_ids,) in cursor.fetchall() for account_id in account_ids]
 
 

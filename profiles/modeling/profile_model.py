@@ -58,7 +58,8 @@ class ProfileModel:
 
     def vectors(self, features: Features, now: float) -> Floats:
         """The profile vectors of these persons, shape (persons, dimensions)."""
-        columns, _names = feature_matrix(features, self.words, self.tiers, self.axes, now)
+        usual = float(self.pipeline["standardise"].mean_[self.words.features.index("liked_price")])
+        columns, _names = feature_matrix(features, self.words, self.tiers, self.axes, now, usual)
         return self.pipeline.transform(columns)
 
     def tastes(self, features: Features) -> Floats:
@@ -98,10 +99,20 @@ def fit(features: Features, words: Words, course_ids: npt.NDArray[np.int64], cou
 
 
 def feature_matrix(
-    features: Features, words: Words, tiers: LatentClasses, axes: TasteAxes, now: float
+    features: Features,
+    words: Words,
+    tiers: LatentClasses,
+    axes: TasteAxes,
+    now: float,
+    usual_price: float | None = None,
 ) -> tuple[Floats, list[str]]:
-    """The features that vectors are made of, shape (persons, features), with their names; unknown ones are 0."""
+    """The features that vectors are made of, shape (persons, features), with their names; unknown ones are 0.
+
+    usual_price: what stands for a liked price that is unknown; None for the mean of these persons.
+    """
     named = scalar_features(features, now)
+    if usual_price is not None:
+        named["liked_price"] = np.nan_to_num(features.liked_price, nan=usual_price)
     tier = tiers.membership(features.price_cells) @ np.linspace(-1.0, 1.0, len(tiers))
     share_by_part = _shares_of_dayparts(features.visits)
     categories = words.categories[:CATEGORIES_IN_VECTOR]

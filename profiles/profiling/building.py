@@ -7,7 +7,6 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-import msgspec
 import numpy as np
 from django.db import transaction
 from django.db.models import Max
@@ -16,20 +15,22 @@ from django.utils.translation import gettext_noop
 from threadpoolctl import threadpool_limits
 
 from accounts.models import LinkedAccount, Platform, Purpose
+from accounts.services import stirring
 from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
 from crossmarket.foundation.locks import one_at_a_time
 from crossmarket.foundation.models import Job, JobState
 from profiles.modeling import drift, features, prices, profile_model, topics
-from profiles.modeling.columns import CourseColumns, Ints
+from profiles.modeling.columns import Ints
 from profiles.modeling.features import Features
 from profiles.modeling.profile_model import ProfileModel as Learned
 from profiles.modeling.profile_model import Words
-from profiles.modeling.telling import Naming, tell
 from profiles.models import Course, Profile, ProfileModel
 from profiles.profiling import model_store, sources, subjects
-from profiles.profiling.subjects import Subject
-from profiles.profiling.writing import BuiltProfile, write
+from profiles.profiling.retelling import tell_anew
+from profiles.profiling.telling_groups import Background, features_of, tell_group
+from profiles.profiling.writing import LOCK, write_of_before
+from profiles.segmentation import membership
 from profiles.segmentation.rebuilding import enqueue_rebuild_all
 
 BUILD = gettext_noop("profiles.build")
@@ -38,6 +39,8 @@ LEARNING = gettext_noop("learning from members")
 TELLING = gettext_noop("telling profiles")
 AT_ONCE = 1_000
 """So many persons are held in memory at a time."""
+AGAIN_AT_ONCE = 200
+"""So many are told again at a time, while members of segments wait."""
 MOST_TEACHERS = 30_000
 """Models learn from so many persons at most, a random part of all: percentiles and axes gain nothing from more."""
 KEPT = 5
@@ -64,33 +67,24 @@ def build(reporter: Reporter, /) -> Result:
         raise JobFailed("Profiles are being built already; wait until that job has ended.")
     now, platforms = timezone.now(), list(Platform.objects.order_by("pk").values_list("slug", flat=True))
     total = LinkedAccount.objects.consenting(Purpose.PROFILING).count()
-    known = _Known(platforms, now)
     words, topic_ids, topic_shares = _topics(reporter)
     course_ids, courses = sources.course_columns(
         Course.objects.all(), words.categories, words.currency, topic_ids, topic_shares
     )
     edges = prices.price_edges(courses)
-    sample = _sample(reporter, known, course_ids, courses, edges, total)
+    against = Background(platforms, course_ids, courses, words.topics, now)
+    sample = _sample(reporter, against, edges, total)
     if not len(sample):
         raise JobFailed("Nobody who agrees to profiling has done anything yet, so there is no profile to build.")
     learned = profile_model.fit(sample, words, topic_ids, topic_shares, edges, now.timestamp())
     version = _store(learned, sample, now, reporter.job, len(courses))
     reporter.log(f"profile model {version} learned from {len(sample)} profiles; largest drift {version.largest_drift}")
-    built = _tell_everybody(reporter, known, course_ids, courses, learned, version, total)
-    gone = Profile.objects.exclude(model=version).delete()[0]
-    version.completed_at = timezone.now()
-    version.save(update_fields=["completed_at"])
+    built = _tell_everybody(reporter, against, learned, version, total)
+    gone = _take_over(learned, version, now)
     _drop_old()
     enqueue_rebuild_all()
     reporter.log(f"{built} profiles built, {gone} removed that nobody agrees to any more")
     return {"model": str(version), "profiles": built, "removed": gone, "largest_drift": version.largest_drift}
-
-
-class _Known(msgspec.Struct, frozen=True):
-    """What stays the same throughout a building."""
-
-    platforms: list[str]
-    now: datetime
 
 
 def _topics(reporter: Reporter) -> tuple[Words, Ints, np.ndarray]:
@@ -102,9 +96,7 @@ def _topics(reporter: Reporter) -> tuple[Words, Ints, np.ndarray]:
     return Words(sources.usual_categories(), names, sources.usual_currency(), []), ids, shares
 
 
-def _sample(
-    reporter: Reporter, known: _Known, course_ids: Ints, courses: CourseColumns, edges: np.ndarray, total: int
-) -> Features:
+def _sample(reporter: Reporter, against: Background, edges: np.ndarray, total: int) -> Features:
     """The features of a random part of the members who have done something; the ids of persons are random."""
     share = min(1.0, MOST_TEACHERS / max(total, 1))
     chosen = (each for each in subjects.everyone() if each.members[0].person_id.int % 10_007 < share * 10_007)
@@ -112,54 +104,59 @@ def _sample(
     done = 0
     for group in _groups(chosen):
         reporter(LEARNING, done, max(int(total * share), done))
-        part = _features(group, known, course_ids, courses, edges)
+        part = features_of(group, against, edges)
         parts.append(_of(part, part.events > 0))
         done += sum(len(subject.members) for subject in group)
     reporter(LEARNING, done, done)
-    return features.together(parts) if parts else _features([], known, course_ids, courses, edges)
+    return features.together(parts) if parts else features_of([], against, edges)
 
 
 def _tell_everybody(
-    reporter: Reporter,
-    known: _Known,
-    course_ids: Ints,
-    courses: CourseColumns,
-    learned: Learned,
-    version: ProfileModel,
-    total: int,
+    reporter: Reporter, against: Background, learned: Learned, version: ProfileModel, total: int
 ) -> int:
-    naming = Naming(learned.words.categories, learned.words.topics, known.platforms)
     built = done = 0
     for group in _groups(subjects.everyone()):
         reporter(TELLING, done, max(total, done))
-        found = _features(group, known, course_ids, courses, learned.edges)
-        vectors, tastes = learned.vectors(found, known.now.timestamp()), learned.tastes(found)
-        told = tell(found, naming, [subject.timezone for subject in group], learned, known.now.timestamp())
-        rows = [
-            BuiltProfile(subject.lead, subject.account_ids, traits, vector, taste if any(taste) else [])
-            for subject, traits, vector, taste in zip(group, told, vectors.tolist(), tastes.tolist())
-            if traits.events
-        ]
-        built += write(rows, version, known.now)
+        rows = tell_group(group, against, learned)
+        written, overtaken = write_of_before(rows, version, against.now)
+        built += written + tell_anew(overtaken, version, learned)
         done += sum(len(subject.members) for subject in group)
     reporter(TELLING, done, done)
     return built
 
 
-def _features(
-    group: list[Subject], known: _Known, course_ids: Ints, courses: CourseColumns, edges: np.ndarray
-) -> Features:
-    events = sources.event_columns(group, course_ids, known.platforms)
-    return features.features(events, courses, edges, known.now.timestamp())
+def _take_over(learned: Learned, version: ProfileModel, since: datetime) -> int:
+    """Make this the model that profiles are told with, and drop what no building wrote; returns how many rows.
+
+    Who was told anew since the building began was told with the model before, and newer things than the building
+    knew. They are told again: most of them while others go on, the last ones while nobody is told anything.
+    """
+    for some in _groups(_told_since(version, since), AGAIN_AT_ONCE):
+        tell_anew(some, version, learned)
+    with transaction.atomic():
+        one_at_a_time(membership.LOCK)
+        tell_anew(_told_since(version, since), version, learned)
+        stirring.stir(_told_since(version, since), look=False)  # of whom somebody is being erased
+        one_at_a_time(LOCK)
+        gone = Profile.objects.exclude(model=version).delete()[0]
+        version.completed_at = timezone.now()
+        version.save(update_fields=["completed_at"])
+    return gone
+
+
+def _told_since(version: ProfileModel, moment: datetime) -> list[int]:
+    """The accounts of profiles that were told after this moment, but not with this model."""
+    others = Profile.objects.exclude(model=version).filter(fresh_at__gt=moment)
+    return list(others.order_by("account_id").values_list("account_id", flat=True))
 
 
 def _of(all_features: Features, chosen: np.ndarray) -> Features:
     return Features(**{name: getattr(all_features, name)[chosen] for name in Features.__dataclass_fields__})
 
 
-def _groups(everyone: Iterable[Each]) -> Iterator[list[Each]]:
+def _groups(everyone: Iterable[Each], most: int | None = None) -> Iterator[list[Each]]:
     remaining = iter(everyone)
-    while group := list(islice(remaining, AT_ONCE)):
+    while group := list(islice(remaining, most or AT_ONCE)):
         yield group
 
 

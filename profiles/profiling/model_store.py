@@ -7,6 +7,7 @@ from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
+import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -14,6 +15,8 @@ from profiles.modeling import profile_model
 from profiles.modeling.profile_model import ProfileModel as Learned
 from profiles.modeling.profile_model import Words
 from profiles.models import ProfileModel
+
+logger = structlog.get_logger(__name__)
 
 ARRAYS, WORDS = "arrays.npz", "words.json"
 
@@ -33,6 +36,18 @@ def save(version_id: UUID, learned: Learned) -> None:
 def load(version: ProfileModel) -> Learned:
     """Read a stored model; a process reads each once. Raises `ModelUnreadable`."""
     return _load(version.pk, str(version))
+
+
+def current_model() -> tuple[ProfileModel, Learned] | tuple[None, None]:
+    """The model that profiles are told with now; none before the first building, or when it cannot be read."""
+    version = ProfileModel.objects.current()
+    if version is None:
+        return None, None
+    try:
+        return version, load(version)
+    except ModelUnreadable as error:
+        logger.warning("profile_model_unreadable", error=str(error))
+        return None, None
 
 
 def delete(version_id: UUID) -> None:

@@ -5,21 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-import structlog
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import LinkedAccount, Purpose
-from profiles.modeling.columns import DAY, EventColumns, Ints
+from accounts.models import LinkedAccount
+from profiles.modeling.columns import DAY, EventColumns
 from profiles.modeling.features import features
-from profiles.modeling.profile_model import ProfileModel as Learned
-from profiles.modeling.telling import Naming, tell
+from profiles.modeling.telling import tell
 from profiles.modeling.traits import Traits
-from profiles.models import Course, Event, ProfileModel
-from profiles.profiling import model_store, sources, subjects
+from profiles.models import ProfileModel
+from profiles.profiling import sources, subjects
+from profiles.profiling.model_store import current_model
 from profiles.profiling.subjects import Subject
-
-logger = structlog.get_logger(__name__)
+from profiles.profiling.telling_groups import background_of
 
 WEEKS = 26
 
@@ -59,50 +56,12 @@ def portraits_of_person(person_id: UUID) -> list[Portrait]:
 
 def _portrait(subject: Subject) -> Portrait:
     now = timezone.now()
-    version, learned = _model()
-    course_ids, events = _events(subject)
-    courses = Course.objects.filter(pk__in=course_ids.tolist())
-    if learned:
-        words, topic_ids, topics, edges = learned.words, learned.course_ids, learned.course_topics, learned.edges
-        categories, names, currency = words.categories, words.topics, words.currency
-    else:
-        topic_ids, topics, edges = np.zeros(0, dtype=np.int64), np.zeros((0, 0)), np.ones(1)
-        categories, names, currency = _categories(courses), [], sources.usual_currency()
-    _ids, columns = sources.course_columns(courses, categories, currency, topic_ids, topics)
-    found = features(events, columns, edges, now.timestamp())
-    naming = Naming(categories, names, _platforms(subject))
-    traits = next(tell(found, naming, [subject.timezone], learned, now.timestamp()))
+    version, learned = current_model()
+    against = background_of([subject], learned, now)
+    events = sources.event_columns([subject], against.course_ids, against.platforms, latest=sources.MOST_LIVE_EVENTS)
+    found = features(events, against.courses, learned.edges if learned else np.ones(1), against.seconds)
+    traits = next(tell(found, against.naming, [subject.timezone], learned, against.seconds))
     return Portrait(subject.account_ids, traits, _weeks(events, now), now, version)
-
-
-def _model() -> tuple[ProfileModel | None, Learned | None]:
-    version = ProfileModel.objects.current()
-    if version is None:
-        return None, None
-    try:
-        return version, model_store.load(version)
-    except model_store.ModelUnreadable as error:
-        logger.warning("profile_model_unreadable", error=str(error))
-        return None, None
-
-
-def _events(subject: Subject) -> tuple[Ints, EventColumns]:
-    """The courses of the subject's events, ascending, and the events."""
-    consented = Event.objects.consented(Purpose.PROFILING).cleaned()
-    touched = consented.filter(account__in=subject.account_ids, course__isnull=False)
-    ids = touched.order_by("course_id").values_list("course_id", flat=True).distinct()
-    course_ids = np.fromiter(ids, dtype=np.int64)
-    return course_ids, sources.event_columns(
-        [subject], course_ids, _platforms(subject), latest=sources.MOST_LIVE_EVENTS
-    )
-
-
-def _platforms(subject: Subject) -> list[str]:
-    return sorted({member.platform for member in subject.members})
-
-
-def _categories(courses: QuerySet[Course]) -> list[str]:
-    return sorted(set(courses.exclude(category="").values_list("category", flat=True)))
 
 
 def _weeks(events: EventColumns, now: datetime) -> list[int]:

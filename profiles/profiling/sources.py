@@ -96,6 +96,19 @@ def course_columns(
     return rows["id"].copy(), columns
 
 
+def touched_courses(account_ids: Sequence[int]) -> Ints:
+    """The ids, ascending, of the courses in the events of these accounts that agree to profiling now."""
+    consented = Event.objects.consented(Purpose.PROFILING).cleaned()
+    touched = consented.filter(account__in=list(account_ids), course__isnull=False)
+    ids = touched.order_by("course_id").values_list("course_id", flat=True).distinct()
+    return np.fromiter(ids, dtype=np.int64)
+
+
+def categories_of(courses: CourseQuerySet) -> list[str]:
+    """The categories that these courses have, in the order of their names."""
+    return sorted(set(courses.exclude(category="").values_list("category", flat=True)))
+
+
 def course_texts() -> tuple[Ints, list[CourseText]]:
     """The ids, ascending, and the texts of all described courses."""
     described = Course.objects.exclude(title="").order_by("pk").values_list("pk", "title", "text", "tags", "category")

@@ -1,6 +1,6 @@
 """Whose events make one profile: accounts of a person that agreed to be joined together, each other one by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -68,9 +68,19 @@ def of_person(person_id: UUID) -> list[Subject]:
     return list(_apart(list(_members(LinkedAccount.objects.filter(person_id=person_id)))))
 
 
+def of_accounts(account_ids: Collection[int]) -> list[Subject]:
+    """All profiles of the persons whom these accounts belong to."""
+    persons = LinkedAccount.objects.filter(pk__in=account_ids).values("person_id")
+    return list(_of_each_person(LinkedAccount.objects.filter(person_id__in=persons)))
+
+
 def everyone() -> Iterator[Subject]:
     """The subjects of all profiles, read a few at a time."""
-    for _person, members in groupby(_members(LinkedAccount.objects.all()), key=lambda member: member.person_id):
+    return _of_each_person(LinkedAccount.objects.all())
+
+
+def _of_each_person(accounts: LinkedAccountQuerySet) -> Iterator[Subject]:
+    for _person, members in groupby(_members(accounts), key=lambda member: member.person_id):
         yield from _apart(list(members))
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 from django.utils.translation import gettext as _
 
 from profiles.models import Segment, SegmentKind
 from profiles.segmentation.reading_rules import RuleError, parse
-from profiles.segmentation.rule import Condition, segments_in
+from profiles.segmentation.rule import Condition, asks_profiles, segments_in
 
 logger = structlog.get_logger(__name__)
 
@@ -50,6 +51,17 @@ def in_order(segments: Iterable[Segment]) -> list[list[Ordered]]:
             del remaining[each.segment.key]
         layers.append(layer)
     return layers
+
+
+def asking_profiles(segments: Iterable[Segment]) -> set[int]:
+    """The ids of the segments whose rules ask about profiles, directly or by others that they ask about."""
+    keys: set[str] = set()
+    found: set[int] = set()
+    for each in chain.from_iterable(in_order(segments)):
+        if each.rule is not None and (asks_profiles(each.rule) or _asks(each) & keys):
+            keys.add(each.segment.key)
+            found.add(each.segment.pk)
+    return found
 
 
 def dependents(segment: Segment, among: Iterable[Segment]) -> set[int]:
