@@ -16,7 +16,10 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 TEST_REDIS_DATABASE = 15
-LONG = ("test_serve", "test_benchmarks", "test_embedded", "test_supervisor", "browser/", "_concurrency", "_planted")
+LONG = (
+    *("test_serve", "test_benchmarks", "test_embedded", "test_supervisor", "browser/"),
+    *("_properties", "_concurrency", "_planted"),
+)
 """Parts of the names of files with long tests: those come first, so that no process is alone with one at the end."""
 
 if "crossmarket.settings" in sys.modules:
