@@ -37,8 +37,8 @@ KEEP_PATTERNS = (
     "CREATE TABLE benchmark_traits AS SELECT row_number() OVER () AS n, traits, vector FROM profiles_profile"
 )
 PROFILES = """
-INSERT INTO profiles_profile (account_id, account_ids, traits, vector, model_id, fresh_at)
-SELECT a.lead, a.account_ids, b.traits, b.vector, %(model)s, now()
+INSERT INTO profiles_profile (account_id, account_ids, traits, vector, tastes, model_id, fresh_at)
+SELECT a.lead, a.account_ids, b.traits, b.vector, '{}', %(model)s, now()
 FROM (SELECT min(id) AS lead, array_agg(id ORDER BY id) AS account_ids FROM accounts_linkedaccount GROUP BY person_id) a
 JOIN benchmark_traits b ON b.n = 1 + a.lead %% (SELECT count(*) FROM benchmark_traits)
 """

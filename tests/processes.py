@@ -54,7 +54,18 @@ def _worker(django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.fixture
-def celery_worker_process(_worker: subprocess.Popen[bytes], transactional_db: None) -> subprocess.Popen[bytes]:
-    """A real Celery worker, one for the whole run, that sees what this test commits."""
+def celery_worker_process(
+    _worker: subprocess.Popen[bytes], transactional_db: None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A real Celery worker, one for the whole run, that sees what this test commits, and takes work of no other."""
     assert _worker.poll() is None, "the worker has ended"
-    return _worker
+    _let_work(True)
+    yield _worker
+    _let_work(False)
+
+
+def _let_work(takes_work: bool) -> None:
+    from crossmarket.celery import app
+
+    ask = app.control.add_consumer if takes_work else app.control.cancel_consumer
+    assert ask(app.conf.task_default_queue, reply=True, timeout=PATIENCE, limit=1), "the worker did not answer"
