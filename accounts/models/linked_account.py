@@ -58,7 +58,7 @@ class LinkedAccount(models.Model):
     external_id = models.CharField(_("user id on the platform"), max_length=200)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("person"))
     traits = models.JSONField(_("traits"), default=dict, blank=True)
-    home = models.UUIDField(unique=True, null=True, editable=False)
+    home = models.UUIDField(null=True, editable=False)
     email_digest = models.CharField(_("e-mail digest"), max_length=80, blank=True, editable=False)
     phone_digest = models.CharField(_("phone digest"), max_length=80, blank=True, editable=False)
     profiling = models.BooleanField(Purpose.PROFILING.label, null=True, blank=True)
@@ -73,7 +73,11 @@ class LinkedAccount(models.Model):
     class Meta:
         verbose_name = _("linked account")
         verbose_name_plural = _("linked accounts")
-        constraints = [models.UniqueConstraint("platform", "external_id", name="account_unique_on_platform")]
+        constraints = [
+            models.UniqueConstraint("platform", "external_id", name="account_unique_on_platform"),
+            # With its condition it is no key for PostgreSQL, so that joining waits for nobody who holds only the key.
+            models.UniqueConstraint(fields=["home"], condition=models.Q(home__isnull=False), name="account_home_once"),
+        ]
         indexes = [
             models.Index(fields=[f"{contact}_digest"], name=f"account_{contact}", condition=has_contact(contact))
             for contact in Contact.values
