@@ -59,6 +59,7 @@ def measure(sizes: Sequence[tuple[int, int]], courses: int, rounds: int) -> list
         fill(Size(persons, persons * each, courses))
         aggregate = median(_aggregate_seconds() for _round in range(rounds))
         found.append(_built(persons, each, aggregate))
+        report.console.print(f"{report.machine()}: {found[-1]}", highlight=False)
     rows = [
         [
             f"{one.persons:,} x {one.each}",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 
 from profiles.modeling import hours, prices
 from profiles.modeling.columns import DAY, KINDS, CourseColumns, EventColumns, Floats, Ints
@@ -117,8 +118,9 @@ def _kinds(events: EventColumns, courses: CourseColumns, weights: Floats) -> Flo
 
 def _topics(events: EventColumns, courses: CourseColumns, weights: Floats) -> Floats:
     told = events.course >= 0
-    summed = np.zeros((events.n_persons, courses.topics.shape[1]))
-    np.add.at(summed, events.person[told], courses.topics[events.course[told]] * weights[told, None])
+    place = (events.person[told], events.course[told])
+    drawn = scipy.sparse.csr_array((weights[told], place), shape=(events.n_persons, len(courses)))
+    summed: Floats = drawn @ courses.topics
     total = summed.sum(axis=1, keepdims=True)
     return np.divide(summed, total, out=np.zeros_like(summed), where=total > 0)
 
