@@ -93,11 +93,19 @@ def _drawn(line: Line, number: int, across: _Scale, up: _Scale) -> list[str]:
     proportional = min(began * last / first, 10.0**up.last)
     reached = first * proportional / began
     guide = f"{places[0][0]},{places[0][1]} {across(reached)},{up(proportional)}"
-    x, y = places[-1]
     return [
         f'<polyline class="guide" points="{guide}"/>',
         f'<polyline class="line{number}" points="{path}"/>',
         *(f'<circle class="mark{number}" cx="{x}" cy="{y}" r="5"/>' for x, y in places),
-        f'<text x="{x + 12}" y="{y + 5}">{line.name}</text>',
-        f'<text class="quiet" x="{x + 12}" y="{y + 23}">{ended:,.0f} s for {last:,.0f}</text>',
+        *_named(line.name, f"{ended:,.0f} s for {last:,.0f}", *places[-1]),
+    ]
+
+
+def _named(name: str, words: str, x: float, y: float) -> list[str]:
+    """What a line is, at its end: beside it, or above it where the other line goes on."""
+    beside = x >= WIDTH - RIGHT
+    at, up, anchor = (x + 12, y + 5, "start") if beside else (x - 10, y - 50, "end")
+    return [
+        f'<text x="{at}" y="{up}" text-anchor="{anchor}">{name}</text>',
+        f'<text class="quiet" x="{at}" y="{up + 18}" text-anchor="{anchor}">{words}</text>',
     ]
