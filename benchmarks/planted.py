@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks import report
 from benchmarks.options import Options, read
 from benchmarks.scratch import scratch_system
+from benchmarks.silent import Silent
 
 if TYPE_CHECKING:
     from crossmarket.demo.world import DemoWorld
@@ -41,7 +42,7 @@ def measure(options: Options) -> None:
     from crossmarket.demo.world import generate
 
     world = generate(*((QUICK_PEOPLE, QUICK_COURSES) if options.quick else (PEOPLE, COURSES)), seed=SEED)
-    loaded = load(world, Addresses(8000), _Silent())
+    loaded = load(world, Addresses(8000), Silent())
     seconds = build()
     found = _found(world, loaded.account_ids)
     rows = []
@@ -92,16 +93,6 @@ def _found(world: "DemoWorld", account_ids: np.ndarray) -> Found:
         tier == planted.spending[person],
         best_guesses(world, subject) == planted.spending[person],
     )
-
-
-class _Silent:
-    """Takes the progress of loading and shows none."""
-
-    def begin(self, step: str, total: int) -> None:
-        """A step begins."""
-
-    def advance(self, units: int) -> None:
-        """Some of it is done."""
 
 
 if __name__ == "__main__":

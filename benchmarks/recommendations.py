@@ -13,6 +13,7 @@ from benchmarks import report
 from benchmarks.load import Outcome, request, send
 from benchmarks.options import Options, read
 from benchmarks.scratch import scratch_system, web_server
+from benchmarks.silent import Silent
 
 PEOPLE, COURSES = 3_000, 5_000
 QUICK_PEOPLE, QUICK_COURSES = 100, 60
@@ -108,7 +109,7 @@ def _made_world(quick: bool) -> _World:
     from profiles.models import Course
 
     people, courses = (QUICK_PEOPLE, QUICK_COURSES) if quick else (PEOPLE, COURSES)
-    loaded = load(generate(people, courses), Addresses(8000), _Silent())
+    loaded = load(generate(people, courses), Addresses(8000), Silent())
     made = max(loaded.platforms, key=lambda each: each.platform.accounts.count())
     accounts = LinkedAccount.objects.filter(platform=made.platform, events__isnull=False).order_by("pk").distinct()
     users = list(accounts.values_list("external_id", flat=True)[: QUICK_ASKED_FOR if quick else ASKED_FOR])
@@ -151,16 +152,6 @@ def _activate(world: _World, name: str) -> None:
     from recommend import versions
 
     versions.activate(world.models[name])  # type: ignore[arg-type]
-
-
-class _Silent:
-    """Nobody watches the demo being made."""
-
-    def begin(self, step: str, total: int) -> None:
-        """A step begins."""
-
-    def advance(self, units: int) -> None:
-        """A step goes on."""
 
 
 if __name__ == "__main__":

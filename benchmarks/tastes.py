@@ -16,6 +16,7 @@ from benchmarks import report
 from benchmarks.options import Options, read
 from benchmarks.planted import build
 from benchmarks.scratch import scratch_system
+from benchmarks.silent import Silent
 
 if TYPE_CHECKING:
     from crossmarket.demo.world import DemoWorld
@@ -36,7 +37,7 @@ def measure(options: Options) -> None:
     rows: list[list[str]] = []
     for seed in SEEDS[: 1 if options.quick else None]:
         world = generate(*((QUICK_PEOPLE, QUICK_COURSES) if options.quick else (PEOPLE, COURSES)), seed=seed)
-        loaded = load(world, Addresses(8000), _Silent())
+        loaded = load(world, Addresses(8000), Silent())
         build()
         rows += _rows(world, loaded.account_ids)
         empty()
@@ -104,16 +105,6 @@ def _looks(world: "DemoWorld", subject: np.ndarray, profiles: int) -> np.ndarray
     looks = np.zeros((profiles, len(CATEGORIES)))
     np.add.at(looks, (rows[rows >= 0], world.courses.category[courses[rows >= 0]]), 1.0)
     return looks
-
-
-class _Silent:
-    """Takes the progress of loading and shows none."""
-
-    def begin(self, step: str, total: int) -> None:
-        """A step begins."""
-
-    def advance(self, units: int) -> None:
-        """Some of it is done."""
 
 
 if __name__ == "__main__":

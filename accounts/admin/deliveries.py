@@ -4,19 +4,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from accounts.models import Change, Delivery, DeliveryAttempt, DeliveryState
 from accounts.services.changes import declared
 from accounts.services.deliveries import replay
-from crossmarket.foundation.desk import DayRangeFilter, LongTable, ReadOnlyAdmin, go_to, question
+from crossmarket.foundation.desk import DayRangeFilter, LongTable, ReadOnlyAdmin, ReadOnlyInline, go_to, question
 from crossmarket.foundation.pretty import pretty_json
 
 COLOURS = {DeliveryState.WAITING: "info", DeliveryState.DELIVERED: "success", DeliveryState.PARKED: "danger"}
@@ -24,28 +23,13 @@ MOST_ANSWERS = 40
 """More than a day of attempts has."""
 
 
-class AttemptInline(TabularInline):
+class AttemptInline(ReadOnlyInline):
     """What the receiver answered, the latest first."""
 
     model = DeliveryAttempt
     fields = readonly_fields = ("at", "status", "took", "words")
-    extra = 0
-    can_delete = False
-    hide_title = True
     ordering = ("-id",)
     per_page = MOST_ANSWERS
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Answers come from receivers."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nothing of them is edited."""
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whoever sees the delivery sees its answers."""
-        return True
 
     @display(description=_("duration"))
     def took(self, attempt: DeliveryAttempt) -> str:

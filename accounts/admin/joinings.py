@@ -4,20 +4,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from accounts.models import RegroupedAccount, Regrouping, RegroupingKind
 from accounts.services import linking
-from crossmarket.foundation.desk import DayRangeFilter, LongTable, ReadOnlyAdmin, go_to, link, question
+from crossmarket.foundation.desk import DayRangeFilter, LongTable, ReadOnlyAdmin, ReadOnlyInline, go_to, link, question
 
 UNDO_REFUSALS = {
     "not_a_joining": _("Only a joining can be undone. To take back a separation, join the accounts again."),
@@ -34,27 +33,12 @@ UNDO_REFUSALS = {
 COLOURS = {RegroupingKind.JOINED: "success", RegroupingKind.SEPARATED: "warning"}
 
 
-class AccountInline(TabularInline):
+class AccountInline(ReadOnlyInline):
     """The accounts that were joined or separated, and who they were before and after."""
 
     model = RegroupedAccount
     fields = readonly_fields = ("to_account", "before", "after", "is_end")
-    extra = 0
-    can_delete = False
-    hide_title = True
     verbose_name_plural = _("Accounts, and the person each was before and after")
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """The log is written by what happens."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nothing of it is edited."""
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whoever sees the entry sees its accounts."""
-        return True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RegroupedAccount]:
         """With their platforms."""

@@ -27,10 +27,14 @@ def run_or_watch(job: Job, here: bool) -> Job:
         def show(seen: Job) -> None:
             progress.update(bar, description=seen.step or WAITING, completed=seen.percent)
 
-        return jobs.run(job.pk, show) if here else _watched(job, show)
+        return jobs.run(job.pk, show) if here else watched(job, show)
 
 
-def _watched(job: Job, show: Callable[[Job], None]) -> Job:
+def watched(job: Job, show: Callable[[Job], None]) -> Job:
+    """The job once a worker has ended it, shown again and again until then. Ctrl-C asks it to stop.
+
+    Raises `CommandError` when it was cancelled in this way.
+    """
     try:
         while job.is_open:
             time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -185,8 +185,8 @@ def _settle(scope: _Scope, layer: Sequence[Ordered], given: Mapping[int, Collect
     rules = {each.segment.pk: each.rule for each in layer if each.rule is not None and each.segment.pk not in given}
     kept = [each.segment.pk for each in layer if each.rule is None and each.segment.pk not in given]
     belongs = [sql(KEPT, kept)] if kept else []
-    leads = set(scope.leads)
-    belongs += [sql(GIVEN, key, sorted(leads & set(given[key]) - {None})) for key in concerned if key in given]
+    leads = {lead for lead in scope.leads if lead is not None}
+    belongs += [sql(GIVEN, key, sorted(leads.intersection(given[key]))) for key in concerned if key in given]
     members = sql("SELECT account_id, lead FROM scope")
     belongs += ["(" + compiling.belonging(some, members, now, of_few=True) + ")" for some in compiling.in_parts(rules)]
     change = sql(CHANGE, scope.account_ids, concerned, now)

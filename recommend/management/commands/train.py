@@ -1,6 +1,5 @@
 """`manage.py train ALGORITHM`: train a model, by a worker or here, and watch it."""
 
-import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,11 +8,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
+from profiles.management.watch import watched
 from recommend.algorithms.base import InvalidConfig
 from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
 from recommend.training import Activation, enqueue_training
-
-SECONDS_BETWEEN_LOOKS = 0.5
 
 
 class Command(BaseCommand):
@@ -59,7 +57,7 @@ class Command(BaseCommand):
             def show(seen: Job) -> None:
                 _show(progress, bar, name, seen)
 
-            job = jobs.run(job.pk, show) if here else _watched(job, show)
+            job = jobs.run(job.pk, show) if here else watched(job, show)
         if job.state != JobState.SUCCEEDED:
             raise CommandError(f"{name}: {job.get_state_display()}. {job.error}".strip())
         self.stdout.write(_summary(job.result or {}))
@@ -68,19 +66,6 @@ class Command(BaseCommand):
 def _summary(result: jobs.Result) -> str:
     figures = [f"{name}={value}" for name, value in result.items() if name not in ("model", "model_id", "active")]
     return f"{result['model']} ({'active' if result['active'] else 'not active'}) {' '.join(figures)}"
-
-
-def _watched(job: Job, show: Any) -> Job:
-    """Look at a job until it has ended; Ctrl-C asks it to stop."""
-    try:
-        while job.is_open:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-            job.refresh_from_db()
-            show(job)
-    except KeyboardInterrupt:
-        jobs.request_cancel(job)
-        raise CommandError("Cancelled.") from None
-    return job
 
 
 def _show(progress: Progress, bar: TaskID, name: str, job: Job) -> None:
