@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python3.13 python; d
 SIDE_BY_SIDE = --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset test lint bench environment browser
+.PHONY: help run demo-reset test lint bench texts environment browser
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,14 @@ lint: environment  ## Check style, layers, types, settings and migrations
 
 bench: environment  ## Measure against what the machine can do
 	@.venv/bin/python -m benchmarks
+
+# Sorted and without places, so that texts added side by side seldom meet in one line.
+TEXTS = locale/zh_Hans/LC_MESSAGES/django.po
+texts: environment  ## Gather the texts to translate (needs the gettext tools)
+	.venv/bin/python manage.py makemessages --locale zh_Hans --no-location --no-wrap --no-obsolete \
+		--ignore .venv --ignore var --ignore tests --ignore build
+	msgcat --sort-output --no-wrap $(TEXTS) | sed '/^"POT-Creation-Date/d; /^"Report-Msgid-Bugs-To/d' > $(TEXTS).sorted
+	mv $(TEXTS).sorted $(TEXTS)
 
 # Nothing that is only checked needs the key of a running copy.
 lint: export SECRET_KEY = checks-only-$(shell printf '%050d' 0)-no-secret-abcdefghijklmnopqrstuvwxyz

@@ -153,8 +153,9 @@ def _masked_scores(model: Algorithm[Any], split: Split, questions: slice) -> Flo
     histories = split.interactions.histories(split.people[questions])
     scores = model.scores(histories)
     scores[histories.people, histories.items] = -np.inf
-    if split.platform_of_item[-1]:
-        scores[split.platforms[questions, None] != split.platform_of_item] = -np.inf
+    platforms = split.interactions.platforms
+    if platforms.any():
+        scores[split.platforms[questions, None] != platforms] = -np.inf
     return scores
 
 

@@ -37,7 +37,6 @@ class Split:
     platforms: int32 (questions,), the platform for which items are ranked.
     items: int32 (m,), offsets: int64 (questions + 1,): question q is answered by `items[offsets[q]:offsets[q + 1]]`,
         each item once.
-    platform_of_item: int32 (n_items,).
     """
 
     interactions: Interactions
@@ -45,7 +44,6 @@ class Split:
     platforms: Int32Array
     items: Int32Array
     offsets: Int64Array
-    platform_of_item: Int32Array
 
     def __len__(self) -> int:
         return len(self.people)
@@ -106,6 +104,7 @@ def _numbered(known: _Columns, asked: _Columns) -> Split:
         np.array(known.orders, dtype=np.float64),
         len(all_users),
         len(platform_of_item),
+        platform_of_item,
     )
     questions = np.unique(np.stack([users[size:], platforms[size:], items[size:]], axis=1), axis=0)
     starts = np.flatnonzero(np.append(True, np.any(questions[1:, :2] != questions[:-1, :2], axis=1)))
@@ -115,7 +114,6 @@ def _numbered(known: _Columns, asked: _Columns) -> Split:
         questions[starts, 1].astype(np.int32),
         questions[:, 2].astype(np.int32),
         np.append(starts, len(questions)),
-        platform_of_item,
     )
 
 

@@ -21,11 +21,10 @@ MOST_QUESTIONS = 5_000
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Interactions, and which course and platform each column stands for: int64 (n_items,) and int32 (n_items,)."""
+    """Interactions, and which course each column stands for: int64 (n_items,)."""
 
     interactions: Interactions
     course_ids: Int64Array
-    platform_of_item: Int32Array
 
 
 def load() -> TrainingData:
@@ -41,8 +40,9 @@ def load() -> TrainingData:
         times=rows["time"].copy(),
         n_users=n_learners,
         n_items=len(course_ids),
+        platform_of_item=_platforms(course_ids),
     )
-    return TrainingData(interactions, course_ids, _platforms(course_ids))
+    return TrainingData(interactions, course_ids)
 
 
 def hold_out(data: TrainingData, seed: int = 0) -> Split | None:
@@ -58,21 +58,12 @@ def hold_out(data: TrainingData, seed: int = 0) -> Split | None:
     asked = np.sort(random.permutation(latest)[:MOST_QUESTIONS])
     pairs = interactions.users.astype(np.int64) * interactions.n_items + interactions.items
     kept = ~np.isin(pairs, pairs[asked])
-    known = Interactions(
-        interactions.users[kept],
-        interactions.items[kept],
-        interactions.weights[kept],
-        interactions.times[kept],
-        interactions.n_users,
-        interactions.n_items,
-    )
     return Split(
-        interactions=known,
+        interactions=interactions.where(kept),
         people=interactions.users[asked].astype(np.int64),
-        platforms=data.platform_of_item[interactions.items[asked]],
+        platforms=interactions.platforms[interactions.items[asked]],
         items=interactions.items[asked],
         offsets=np.arange(len(asked) + 1),
-        platform_of_item=data.platform_of_item,
     )
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from crossmarket.foundation import generations
 from crossmarket.foundation.locks import one_at_a_time
 from recommend import model_store
-from recommend.models import ModelVersion
+from recommend.models import ModelVersion, Role
 
 ACTIVATING = "activating models"
 
@@ -24,17 +24,17 @@ class NothingToRollBackTo(Exception):
 def activate(version: ModelVersion) -> None:
     """Let this model answer from now on; running web workers take it up with their next request."""
     one_at_a_time(ACTIVATING)
-    ModelVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
+    ModelVersion.objects.filter(is_active=True, role=version.role).exclude(pk=version.pk).update(is_active=False)
     ModelVersion.objects.filter(pk=version.pk).update(is_active=True, activated_at=timezone.now())
     version.refresh_from_db()
     generations.renew_on_commit(generations.MODELS)
 
 
 @transaction.atomic
-def roll_back() -> ModelVersion:
-    """Let the model answer that did before the active one. Raises `NothingToRollBackTo`."""
+def roll_back(role: Role = Role.RECOMMENDER) -> ModelVersion:
+    """Let the model of this role answer that did before the active one. Raises `NothingToRollBackTo`."""
     one_at_a_time(ACTIVATING)
-    active = ModelVersion.objects.active()
+    active = ModelVersion.objects.active(role)
     earlier = ModelVersion.objects.before(active).first() if active else None
     if active is None or earlier is None:
         raise NothingToRollBackTo("No other model was active before, so there is none to go back to.")
@@ -49,11 +49,11 @@ def roll_back() -> ModelVersion:
 def drop_old(algorithm: str) -> int:
     """Throw away all but the `KEPT` latest models of an algorithm, with their files; returns how many went.
 
-    The active one stays, and so does the one that `roll_back` would go to.
+    Those that are active stay, and so do those that `roll_back` would go to.
     """
     one_at_a_time(ACTIVATING)
-    active = ModelVersion.objects.active()
-    needed = [active, ModelVersion.objects.before(active).first()] if active else []
+    in_use = list(ModelVersion.objects.filter(is_active=True))
+    needed = [*in_use, *(ModelVersion.objects.before(active).first() for active in in_use)]
     old = ModelVersion.objects.filter(algorithm=algorithm).exclude(pk__in=[each.pk for each in needed if each])
     gone = list(old.order_by("-number").values_list("pk", flat=True)[KEPT:])
     ModelVersion.objects.filter(pk__in=gone).delete()

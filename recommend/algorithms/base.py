@@ -18,7 +18,14 @@ from recommend.algorithms.artifacts import (
     read_manifest,
     write_artifact,
 )
-from recommend.algorithms.interactions import EmptyDataset, Float32Array, Histories, Int32Array, Interactions
+from recommend.algorithms.interactions import (
+    EmptyDataset,
+    Float32Array,
+    Histories,
+    Int32Array,
+    Int64Array,
+    Interactions,
+)
 
 __all__ = [
     "Algorithm",
@@ -101,6 +108,13 @@ class Algorithm(ABC, Generic[ConfigType]):
         """Learn from the interactions and return itself; unchanged if `progress` raises.
 
         Raises `EmptyDataset`, with a message for people, when there is nothing to learn from.
+        """
+
+    def start_from(self, earlier: Self, columns: Int64Array) -> None:
+        """Take up what an earlier model of this kind has learned, for the next `fit` to begin with.
+
+        columns: int64 (n_items of the training to come,), which course of the earlier model each course is, -1 where
+        it is new. Algorithms that find their answer without a start, as closed forms do, need not care.
         """
 
     @abstractmethod

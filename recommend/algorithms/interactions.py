@@ -6,7 +6,8 @@ person or course a number stands for is the caller's business, so these modules 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -27,6 +28,24 @@ class EmptyDataset(ValueError):
 
 
 @dataclass(frozen=True)
+class Descriptions:
+    """What the courses are, as far as anybody has said; all columns have n_items entries.
+
+    texts: title, tags and description in one text, empty where there is none.
+    categories, teachers, kinds: a word for each course, empty where unknown.
+    pictures: float32 (n_items, f), numbers that describe each cover; None where no covers were looked at.
+    sounds: float32 (n_items, g), numbers that describe each audio preview; None where none were listened to.
+    """
+
+    texts: Sequence[str]
+    categories: Sequence[str]
+    teachers: Sequence[str]
+    kinds: Sequence[str]
+    pictures: Float32Array | None = None
+    sounds: Float32Array | None = None
+
+
+@dataclass(frozen=True)
 class Interactions:
     """What a model is trained on; one row per interaction.
 
@@ -34,6 +53,8 @@ class Interactions:
     items: int32 (n,), the course, 0..n_items-1.
     weights: float32 (n,), how much the event tells, above 0; 1 is an ordinary event.
     times: float64 (n,), seconds since the epoch, or the order within a person; equal times mean "order unknown".
+    platform_of_item: int32 (n_items,), the platform that offers each course; None where all are of one.
+    descriptions: what the courses are; None where nothing is known of them.
     """
 
     users: Int32Array
@@ -42,9 +63,22 @@ class Interactions:
     times: Float64Array
     n_users: int
     n_items: int
+    platform_of_item: Int32Array | None = None
+    descriptions: Descriptions | None = None
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @cached_property
+    def platforms(self) -> Int32Array:
+        """The platform of each course, int32 (n_items,); all 0 where nothing was said."""
+        return np.zeros(self.n_items, np.int32) if self.platform_of_item is None else self.platform_of_item
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> Interactions:
+        """Only the rows marked in `kept`, bool (n,); the people and courses stay the same."""
+        return replace(
+            self, users=self.users[kept], items=self.items[kept], weights=self.weights[kept], times=self.times[kept]
+        )
 
     def require_learnable(self) -> None:
         """Raise `EmptyDataset`, saying what is wrong, unless a model can be trained on these interactions."""

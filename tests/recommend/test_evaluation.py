@@ -89,7 +89,7 @@ def test_only_items_of_the_platform_asked_about_are_ranked(tmp_path):
     )
     assert split.interactions.n_items == 4
     assert split.people.tolist() == [2, 3]
-    assert [split.platform_of_item[items].tolist() for items in (split.items,)] == [[1, 1, 0]]
+    assert [split.interactions.platforms[items].tolist() for items in (split.items,)] == [[1, 1, 0]]
     result = evaluate(quick("popularity"), split)
     assert result.recall_10 == 1
     assert result.ndcg_10 == pytest.approx((1 + 1 / np.log2(3)) / 2, abs=1e-6)
@@ -151,7 +151,6 @@ def test_in_a_planted_world_models_that_look_at_the_history_beat_popularity():
         np.zeros(len(held_back), np.int32),
         interactions.items[held_back],
         np.arange(len(held_back) + 1),
-        np.zeros(interactions.n_items, np.int32),
     )
     reached = {name: accuracy_of(quick(name).fit(split.interactions), split).ndcg[10] for name in ALGORITHMS}
     assert reached["ease"] > 1.5 * reached["popularity"]

@@ -40,6 +40,7 @@ ABOUT_NOBODY = {
     "profiles_segmentday",
     "profiles_segmentsummary",
     "recommend_modelversion",
+    "recommend_placement",
     "socialaccount_socialapp",
 }
 """Tables that tell of nobody. Any other must have something about the marked person, so that its removal is seen."""

@@ -1,4 +1,4 @@
-"""The tables of what next: trained models and the answers they gave."""
+"""Trained models."""
 
 import uuid
 from typing import Self
@@ -6,20 +6,26 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import LinkedAccount, Platform
 from crossmarket.foundation.models import Job
+
+
+class Role(models.TextChoices):
+    """What a model is for."""
+
+    RECOMMENDER = "recommender", _("Finds courses")
+    RANKER = "ranker", _("Orders what was found")
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     """Questions about trained models."""
 
-    def active(self) -> "ModelVersion | None":
-        """The model that answers now, or None."""
-        return self.filter(is_active=True).first()
+    def active(self, role: Role = Role.RECOMMENDER) -> "ModelVersion | None":
+        """The model of this role that answers now, or None."""
+        return self.filter(is_active=True, role=role).first()
 
     def before(self, version: "ModelVersion") -> Self:
-        """Those that were active at some time before this one was, the latest first."""
-        earlier = self.filter(activated_at__isnull=False).exclude(pk=version.pk)
+        """Those of its role that were active at some time before this one was, the latest first."""
+        earlier = self.filter(role=version.role, activated_at__isnull=False).exclude(pk=version.pk)
         if version.activated_at:
             earlier = earlier.filter(activated_at__lt=version.activated_at)
         return earlier.order_by("-activated_at")
@@ -29,6 +35,7 @@ class ModelVersion(models.Model):
     """A trained model: what it is, what it learned from, how good it is, and whether it answers now."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.RECOMMENDER)
     algorithm = models.CharField(_("algorithm"), max_length=50)
     number = models.PositiveIntegerField(_("version"))
     config = models.JSONField(_("settings"), default=dict)
@@ -53,34 +60,10 @@ class ModelVersion(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["algorithm", "number"], name="model_version_number_unique"),
-            models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_model_active"),
+            models.UniqueConstraint(
+                fields=["role"], condition=models.Q(is_active=True), name="one_model_active_per_role"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.algorithm} v{self.number}"
-
-
-class Recommendation(models.Model):
-    """One answer to a placement; clicks and purchases are attributed to its id."""
-
-    id = models.UUIDField(primary_key=True, editable=False)
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="+", verbose_name=_("platform"))
-    account = models.ForeignKey(
-        LinkedAccount, on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("account")
-    )
-    placement = models.CharField(_("placement"), max_length=100)
-    model = models.ForeignKey(
-        ModelVersion, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("model")
-    )
-    course_ids = models.JSONField(_("courses, best first"))
-    source = models.CharField(_("source"), max_length=50)
-    created_at = models.DateTimeField(_("answered"))
-
-    class Meta:
-        verbose_name = _("recommendation")
-        verbose_name_plural = _("recommendations")
-        ordering = ["-created_at"]
-        indexes = [models.Index(fields=["-created_at"], name="recommendation_by_time")]
-
-    def __str__(self) -> str:
-        return f"{self.placement} {self.created_at:%Y-%m-%d %H:%M}"
