@@ -72,7 +72,7 @@ def train(reporter: Reporter, /, algorithm_name: str, settings: dict[str, Any], 
     try:
         metrics = _measured(kind, settings, data, reporter)
         started = time.perf_counter()
-        model = kind(kind.configure(settings)).fit(interactions, reporter)
+        model = kind(kind.configure(settings)).trained(interactions, reporter)
     except (EmptyDataset, FloatingPointError) as error:
         raise JobFailed(str(error)) from error
     fit_seconds = time.perf_counter() - started
@@ -93,7 +93,7 @@ def _measured(kind: type[Algorithm[Any]], settings: dict[str, Any], data: Traini
     if split is None or not len(split.interactions):
         reporter.log("nobody has two courses yet, so there is nothing to measure on")
         return {}
-    accuracy = accuracy_of(kind(kind.configure(settings)).fit(split.interactions, reporter), split, reporter)
+    accuracy = accuracy_of(kind(kind.configure(settings)).trained(split.interactions, reporter), split, reporter)
     metrics = {f"recall@{k}": round(value, 4) for k, value in accuracy.recall.items()}
     metrics |= {f"ndcg@{k}": round(value, 4) for k, value in accuracy.ndcg.items()}
     reporter.log(

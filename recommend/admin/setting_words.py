@@ -21,6 +21,9 @@ ALGORITHMS: dict[str, Promise] = {
 }
 
 SETTINGS: dict[str, SettingWords] = {
+    "compact": SettingWords(
+        _("compact"), _("Keep the model in a quarter of the bytes or less, for a little accuracy.")
+    ),
     "half_life_days": SettingWords(
         _("half-life (days)"), _("After so many days an event counts half; 0 never forgets.")
     ),

@@ -26,6 +26,7 @@ from recommend.algorithms.interactions import (
     Int64Array,
     Interactions,
 )
+from recommend.algorithms.matrices import Matrix
 
 __all__ = [
     "Algorithm",
@@ -59,7 +60,13 @@ class InvalidConfig(ValueError):
 
 
 class AlgorithmConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the settings of an algorithm: every field has a default and states its unit and bounds."""
+    """Base of the settings of an algorithm: every field has a default and states its unit and bounds.
+
+    compact: keep large matrices with one byte a number, and of those from course to course only the largest numbers:
+        about a quarter of the bytes or less, for a little accuracy.
+    """
+
+    compact: bool = False
 
 
 ConfigType = TypeVar("ConfigType", bound=AlgorithmConfig)
@@ -79,6 +86,8 @@ class Algorithm(ABC, Generic[ConfigType]):
     is_personal: ClassVar[bool] = True
     """Whether people with other histories get other scores."""
     Config: ClassVar[type[AlgorithmConfig]]
+    compact_forms: ClassVar[Mapping[str, Callable[[Float32Array], Matrix]]] = {}
+    """How to make the large arrays compact, by name; what is stored so is read by `matrices.read`."""
 
     config: ConfigType
     loss_curve: list[LossPoint]
@@ -109,6 +118,23 @@ class Algorithm(ABC, Generic[ConfigType]):
 
         Raises `EmptyDataset`, with a message for people, when there is nothing to learn from.
         """
+
+    def trained(self, interactions: Interactions, progress: Progress = silent) -> Self:
+        """Itself, fitted, or made compact where the settings ask for it. Raises what `fit` raises."""
+        model = self.fit(interactions, progress)
+        return model.compacted() if self.config.compact else model
+
+    def compacted(self) -> Self:
+        """The same model with its large matrices made compact; without any, a copy."""
+        self._require_fitted()
+        arrays = self.arrays()
+        for name, form in self.compact_forms.items():
+            if name in arrays:
+                arrays |= form(arrays.pop(name)).arrays(name)
+        model = type(self)(self.config)
+        model.n_items, model.loss_curve = self.n_items, self.loss_curve
+        model.restore(arrays)
+        return model
 
     def start_from(self, earlier: Self, columns: Int64Array) -> None:
         """Take up what an earlier model of this kind has learned, for the next `fit` to begin with.

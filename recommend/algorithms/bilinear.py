@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 import numpy as np
 
+from recommend.algorithms import matrices
 from recommend.algorithms.base import (
     Algorithm,
     AlgorithmConfig,
@@ -15,6 +16,7 @@ from recommend.algorithms.base import (
     silent,
 )
 from recommend.algorithms.interactions import Float32Array, Int32Array
+from recommend.algorithms.matrices import Quantised
 
 
 class BilinearConfig(AlgorithmConfig, frozen=True, kw_only=True):
@@ -70,6 +72,7 @@ class Bilinear(Algorithm[BilinearConfig]):
 
     name = "bilinear"
     Config = BilinearConfig
+    compact_forms = {"course_profiles": Quantised.of, "item_features": Quantised.of}
 
     def fit(self, interactions: Interactions, progress: Progress = silent) -> Self:
         """Train with PyTorch, on a GPU when there is one. Raises `EmptyDataset`."""
@@ -87,15 +90,18 @@ class Bilinear(Algorithm[BilinearConfig]):
         histories = histories.distinct()
         strengths = histories.strengths(self.config.recency_half_life)
         if len(histories) == 1:
-            sums, total = strengths @ self._course_profiles[histories.items], strengths.sum(keepdims=True)
+            sums = self._course_profiles.sum_of_rows(histories.items, strengths)
+            total = strengths.sum(keepdims=True)
         else:
-            sums = Histories(histories.items, strengths, histories.times, histories.offsets).matrix(self.n_items)
-            sums, total = sums @ self._course_profiles, np.asarray(sums.sum(axis=1), np.float32).ravel()
+            weighted = Histories(histories.items, strengths, histories.times, histories.offsets).matrix(self.n_items)
+            sums = self._course_profiles.sums_of_rows(weighted)
+            total = np.asarray(weighted.sum(axis=1), np.float32).ravel()
         return self._average_profile + sums / (total + np.float32(self.config.shrinkage))[:, None]
 
     def scores(self, histories: Histories) -> Float32Array:
         """Scores s = u W V' + w_0, before the sigmoid, which keeps their order; float32 (people, n_items)."""
-        return self.profiles(histories) @ self._answers.T + self._layer_bias
+        directions = self.profiles(histories) @ self._layer
+        return self._item_features.products(directions) + self._layer_bias
 
     def similar(self, item: int) -> Float32Array:
         """How much this course in a history lifts the score of each other one; -inf for the course itself."""
@@ -113,7 +119,8 @@ class Bilinear(Algorithm[BilinearConfig]):
         self._require_answerable(histories)
         self._require_known(items)
         shares = strengths / (strengths.sum() + np.float32(self.config.shrinkage))
-        return shares[:, None] * (self._course_profiles[histories.items] @ self._answers[items].T)
+        answers = self._item_features.rows(items) @ self._layer.T
+        return shares[:, None] * (self._course_profiles.rows(histories.items) @ answers.T)
 
     def arrays(self) -> Arrays:
         """The parameters, all float32.
@@ -122,18 +129,17 @@ class Bilinear(Algorithm[BilinearConfig]):
         layer: W, (d, t); layer_bias: w_0, (1,).
         """
         return {
-            "course_profiles": self._course_profiles,
+            **self._course_profiles.arrays("course_profiles"),
             "average_profile": self._average_profile,
-            "item_features": self._item_features,
+            **self._item_features.arrays("item_features"),
             "layer": self._layer,
             "layer_bias": self._layer_bias,
         }
 
     def restore(self, arrays: Arrays) -> None:
         """Take up what `arrays` gave."""
-        self._course_profiles = arrays["course_profiles"]
+        self._course_profiles = matrices.read(arrays, "course_profiles")
         self._average_profile = arrays["average_profile"]
-        self._item_features = arrays["item_features"]
+        self._item_features = matrices.read(arrays, "item_features")
         self._layer = arrays["layer"]
         self._layer_bias = arrays["layer_bias"]
-        self._answers = self._item_features @ self._layer.T

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 import msgspec
 import numpy as np
 
+from recommend.algorithms import matrices
 from recommend.algorithms.base import (
     PREPARING,
     Algorithm,
@@ -18,6 +19,7 @@ from recommend.algorithms.base import (
 )
 from recommend.algorithms.interactions import Float32Array, Int32Array, damped
 from recommend.algorithms.item_regression import item_weights
+from recommend.algorithms.matrices import Pruned
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class Ease(Algorithm[EaseConfig]):
 
     name = "ease"
     Config = EaseConfig
+    compact_forms = {"item_weights": Pruned.of}
 
     def fit(self, interactions: Interactions, progress: Progress = silent) -> Self:
         """Count pairs, invert, keep B.
@@ -96,8 +99,9 @@ class Ease(Algorithm[EaseConfig]):
         strengths = histories.shared_strengths(self.config.recency_half_life)
         self._require_answerable(histories)
         self._require_known(items)
-        rows, columns = self._row_of_item[histories.items][:, None], self._row_of_item[items]
-        return np.where((rows >= 0) & (columns >= 0), strengths[:, None] * self._item_weights[rows, columns], 0)
+        rows, columns = self._row_of_item[histories.items], self._row_of_item[items]
+        is_modelled = (rows >= 0)[:, None] & (columns >= 0)
+        return np.where(is_modelled, strengths[:, None] * self._item_weights.cells(rows, columns), 0)
 
     def arrays(self) -> Arrays:
         """The weights and what they are about.
@@ -106,14 +110,14 @@ class Ease(Algorithm[EaseConfig]):
         popularity: float32 (n_items,), summed damped weights.
         """
         return {
-            "item_weights": self._item_weights,
+            **self._item_weights.arrays("item_weights"),
             "modelled": self._modelled_items,
             "popularity": self._popularity,
         }
 
     def restore(self, arrays: Arrays) -> None:
         """Take up what `arrays` gave."""
-        self._item_weights = arrays["item_weights"]
+        self._item_weights = matrices.read(arrays, "item_weights")
         self._modelled_items = arrays["modelled"]
         self._popularity = arrays["popularity"]
         self._prior = self._popularity * np.float32(PRIOR_SCALE / max(self._popularity.max(), TINY))
@@ -140,8 +144,9 @@ class Ease(Algorithm[EaseConfig]):
             rows = self._row_of_item[rows]
             strengths = np.where(rows >= 0, strengths, 0)  # what is not modelled says nothing
         if len(histories) == 1:
-            return strengths[None] @ self._item_weights[rows]
+            return self._item_weights.sum_of_rows(rows, strengths)[None]
         from scipy.sparse import csr_matrix  # serving one person at a time needs numpy alone
 
-        shape = len(histories), len(self._item_weights)
-        return csr_matrix((strengths, (histories.people, np.maximum(rows, 0))), shape) @ self._item_weights
+        shape = len(histories), self._item_weights.shape[0]
+        votes = csr_matrix((strengths, (histories.people, np.maximum(rows, 0))), shape)
+        return self._item_weights.sums_of_rows(votes)

@@ -325,3 +325,24 @@ def test_cancelling_at_any_moment_leaves_the_model_as_it_was(name, interactions)
 def test_settings_survive_a_journey_through_plain_values(name):
     config = ALGORITHMS[name].Config()
     assert ALGORITHMS[name].configure(msgspec.to_builtins(config)) == config
+
+
+def test_a_compact_model_scores_nearly_alike_and_is_stored_so(name, interactions, model, tmp_path):
+    histories = interactions.histories(np.arange(40))
+    compact = quick(name, compact=True).trained(interactions)
+    compact.save(tmp_path)
+    again = type(compact).load(tmp_path)
+    whole, small = model.scores(histories), again.scores(histories)
+    spread = whole.std(axis=1, keepdims=True) + 1e-9
+    assert np.mean(np.abs(whole - small) / spread) < 0.05
+    np.testing.assert_array_equal(small, compact.scores(histories))
+    assert again.config.compact
+
+
+def test_making_compact_leaves_the_model_as_it_was(name, interactions):
+    model = quick(name).fit(interactions)
+    before = {key: array.copy() for key, array in model.arrays().items()}
+    model.compacted()
+    after = model.arrays()
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[key], after[key]) for key in before)

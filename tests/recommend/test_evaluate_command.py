@@ -56,7 +56,7 @@ def test_one_json_object_per_algorithm_and_nothing_else_on_the_standard_output(s
     assert [result["algorithm"] for result in results] == ["popularity", "ease", "bilinear"]
     assert all(list(result) == KEYS for result in results)
     assert all((result["users"], result["items"], result["interactions"]) == (30, 12, 90) for result in results)
-    assert results[0]["params"] == {"half_life_days": 0.0}
+    assert results[0]["params"] == {"compact": False, "half_life_days": 0.0}
     assert results[1]["params"]["max_items"] == 10
     assert results[2]["params"]["max_epochs"] == 1
     assert not (tmp_path / "var" / "postgres").exists()

@@ -136,7 +136,7 @@ def test_popularity_does_not_forget_by_age_where_times_are_only_an_order():
 
 
 def test_a_setting_that_no_chosen_algorithm_has_is_refused():
-    with pytest.raises(InvalidConfig, match=r"'regularization'; there are half_life_days"):
+    with pytest.raises(InvalidConfig, match=r"'regularization'; there are compact, half_life_days"):
         configured([ALGORITHMS["popularity"]], {"regularization": "4"})
 
 
