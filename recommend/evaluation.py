@@ -103,6 +103,17 @@ def evaluate(algorithm: Algorithm[Any], split: Split, progress: Progress = silen
 
 def accuracy_of(model: Algorithm[Any], split: Split, progress: Progress = silent) -> Accuracy:
     """How well a trained model answers the questions of the split."""
+    hits, seconds = hits_of(model, split, progress)
+    relevant = np.diff(split.offsets)
+    return Accuracy(
+        {k: float(recall(hits, relevant, k).mean()) for k in CUTOFFS},
+        {k: float(ndcg(hits, relevant, k).mean()) for k in CUTOFFS},
+        len(split) / max(seconds, 1e-9),
+    )
+
+
+def hits_of(model: Algorithm[Any], split: Split, progress: Progress = silent) -> tuple[BoolArray, float]:
+    """Which places of each list hold an answer, bool (questions, places); and the seconds that the lists took."""
     hits = np.zeros((len(split), max(CUTOFFS)), dtype=bool)
     batch = max(1, SCORES_AT_ONCE // split.interactions.n_items)
     seconds = 0.0
@@ -117,12 +128,7 @@ def accuracy_of(model: Algorithm[Any], split: Split, progress: Progress = silent
         candidates = np.isfinite(np.take_along_axis(scores, columns, axis=1))
         hits[questions, : columns.shape[1]] = _is_answer(split, questions, columns) & candidates
     progress(EVALUATING, len(split), len(split), {})
-    relevant = np.diff(split.offsets)
-    return Accuracy(
-        {k: float(recall(hits, relevant, k).mean()) for k in CUTOFFS},
-        {k: float(ndcg(hits, relevant, k).mean()) for k in CUTOFFS},
-        len(split) / max(seconds, 1e-9),
-    )
+    return hits, seconds
 
 
 def first_columns(scores: Float32Array, count: int) -> Int64Array:

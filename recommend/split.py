@@ -49,8 +49,8 @@ class Split:
         return len(self.people)
 
 
-class _Columns:
-    """Records as growing columns of numbers."""
+class Columns:
+    """Records as growing columns of numbers: platform, user, item, order (0 where none is known) and weight."""
 
     def __init__(self, platforms: tuple[str, ...]) -> None:
         self._platform_numbers = {name: number for number, name in enumerate(platforms)}
@@ -58,11 +58,20 @@ class _Columns:
         self.orders, self.weights = array("d"), array("f")
 
     def add(self, record: Record) -> None:
+        """One more row."""
         self.platforms.append(self._platform_numbers[record.platform])
         self.users.append(record.user)
         self.items.append(record.item)
         self.orders.append(0 if record.order is None else record.order)
         self.weights.append(1.0 if record.rating is None else record.rating / HIGHEST_RATING)
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> Columns:
+        """Only the rows marked in `kept`, bool (rows,)."""
+        chosen = Columns(tuple(self._platform_numbers))
+        for name in ("platforms", "users", "items", "orders", "weights"):
+            column: array = getattr(self, name)
+            setattr(chosen, name, array(column.typecode, np.array(column)[kept].tolist()))
+        return chosen
 
 
 def split_of(dataset: Dataset, on_broken: OnBroken, on_progress: OnProgress) -> Split:
@@ -70,7 +79,7 @@ def split_of(dataset: Dataset, on_broken: OnBroken, on_progress: OnProgress) -> 
 
     Raises `DatasetError`, and `EmptyDataset` when there is nothing to train on or nothing to ask.
     """
-    known, asked = _Columns(dataset.platforms), _Columns(dataset.platforms)
+    known, asked = Columns(dataset.platforms), Columns(dataset.platforms)
     for record in dataset.records("train", on_broken, on_progress):
         (asked if is_held_out(record) else known).add(record)
     if dataset.format.has_test:
@@ -80,7 +89,7 @@ def split_of(dataset: Dataset, on_broken: OnBroken, on_progress: OnProgress) -> 
         raise EmptyDataset(f"{dataset.directory} has no interactions to train on.")
     if not len(asked.users):
         raise EmptyDataset(f"{dataset.directory} has no interactions to test on.")
-    return _numbered(known, asked)
+    return numbered(known, asked)
 
 
 def is_held_out(record: Record) -> bool:
@@ -91,8 +100,11 @@ def is_held_out(record: Record) -> bool:
     return int.from_bytes(hashlib.blake2b(identity, digest_size=8).digest()) % HELD_OUT_IN == 0
 
 
-def _numbered(known: _Columns, asked: _Columns) -> Split:
-    """People and items become rows and columns, in the order of platform and number."""
+def numbered(known: Columns, asked: Columns) -> Split:
+    """People and items become rows and columns, in the order of platform and number.
+
+    What is `known` is trained on, what is `asked` is asked about.
+    """
     size = len(known.users)
     all_users, users = np.unique(_joined(known.users, asked.users), return_inverse=True)
     platforms = _joined(known.platforms, asked.platforms).astype(np.int32)

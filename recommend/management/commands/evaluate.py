@@ -15,6 +15,7 @@ from recommend.algorithms.base import Algorithm, EmptyDataset, InvalidConfig
 from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
 from recommend.datasets import FORMATS, DatasetError, open_dataset
 from recommend.evaluation import Result, configured, evaluate
+from recommend.management.settings_given import setting
 from recommend.management.watch import Watch
 from recommend.split import Split, split_of
 
@@ -79,14 +80,7 @@ def _chosen(names: str, assignments: list[str]) -> list[Algorithm[Any]]:
     chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
     if not chosen:
         raise CommandError(f"Name at least one algorithm of {', '.join(ALGORITHMS)}.")
-    return configured([algorithm(name) for name in chosen], dict(map(_setting, assignments)))
-
-
-def _setting(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not (equals and key.strip()):
-        raise CommandError(f"--set {text!r} is not of the form key=value.")
-    return key.strip(), value.strip()
+    return configured([algorithm(name) for name in chosen], dict(map(setting, assignments)))
 
 
 def _read(directory: Path, format_name: str, watch: Watch) -> Split:
