@@ -64,10 +64,15 @@ def load(version: ModelVersion) -> StoredModel:
 
 
 def delete(version_id: UUID) -> None:
-    """Remove the model's folder."""
+    """Remove the model's folder, if there is one."""
     folder = _folder(version_id)
-    for name in default_storage.listdir(folder)[1]:
+    try:
+        names = default_storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return
+    for name in names:
         default_storage.delete(f"{folder}/{name}")
+    default_storage.delete(folder)
 
 
 def _folder(version_id: UUID) -> str:

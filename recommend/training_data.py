@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db.models import F, FloatField
@@ -12,19 +12,27 @@ from django.utils import timezone
 from accounts.models import LinkedAccount, Purpose
 from profiles.models import Course, Event
 from recommend.algorithms.interactions import Int32Array, Int64Array, Interactions
+from recommend.data_snapshot import TYPES, Snapshot
 from recommend.split import Split
 
-ROW = np.dtype([("account", "i8"), ("course", "i8"), ("weight", "f4"), ("time", "f8")])
+ROW = np.dtype([("account", "i8"), ("course", "i8"), ("weight", "f4"), ("time", "f8"), ("type", "i1")])
 CHUNK = 20_000
 MOST_QUESTIONS = 5_000
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Interactions, and which course each column stands for: int64 (n_items,)."""
+    """Interactions, and what their numbers stand for.
+
+    course_ids: int64 (n_items,), the course of each column. account_ids: int64 (accounts,), ascending; learners: int32
+    (accounts,), the person's row of each. snapshot: what was read, in figures.
+    """
 
     interactions: Interactions
     course_ids: Int64Array
+    account_ids: Int64Array
+    learners: Int32Array
+    snapshot: Snapshot
 
 
 def load() -> TrainingData:
@@ -33,6 +41,7 @@ def load() -> TrainingData:
     course_ids, items = np.unique(rows["course"], return_inverse=True)
     account_ids, account_numbers = np.unique(rows["account"], return_inverse=True)
     learners, n_learners = _learners(account_ids)
+    platforms = _platforms(course_ids)
     interactions = Interactions(
         users=learners[account_numbers],
         items=items.astype(np.int32),
@@ -40,18 +49,19 @@ def load() -> TrainingData:
         times=rows["time"].copy(),
         n_users=n_learners,
         n_items=len(course_ids),
-        platform_of_item=_platforms(course_ids),
+        platform_of_item=platforms,
     )
-    return TrainingData(interactions, course_ids)
+    return TrainingData(interactions, course_ids, account_ids, learners, Snapshot.of(rows, platforms[items]))
 
 
-def hold_out(data: TrainingData, seed: int = 0) -> Split | None:
+def hold_out(interactions: Interactions, seed: int = 0, after: datetime | None = None) -> Split | None:
     """The same data with the latest new course of some learners asked about instead of trained on.
 
-    None when nobody has two courses.
+    after: ask only about courses met after this moment. None when nobody has (two courses and) one to ask about.
     """
-    interactions = data.interactions
     latest = _latest_first_meetings(interactions) if len(interactions) else interactions.users
+    if after is not None:
+        latest = latest[interactions.times[latest] > after.timestamp()]
     if not len(latest):
         return None
     random = np.random.default_rng(seed)
@@ -79,12 +89,14 @@ def _latest_first_meetings(interactions: Interactions) -> Int64Array:
     return meetings[is_last & ~is_first]
 
 
-def _rows() -> Iterator[tuple[int, int, float, float]]:
+def _rows() -> Iterator[tuple[int, int, float, float, int]]:
     events = Event.objects.consented(Purpose.RECOMMENDATION).cleaned().engaging()
     events = events.filter(timestamp__lte=timezone.now() + timedelta(days=1))
     seconds = Cast(Extract(F("timestamp"), "epoch", tzinfo=UTC), FloatField())
-    columns = events.annotate(seconds=seconds).values_list("account_id", "course_id", "engagement", "seconds")
-    yield from columns.iterator(chunk_size=CHUNK)
+    columns = events.annotate(seconds=seconds).values_list("account_id", "course_id", "engagement", "seconds", "type")
+    number_of = {name: number for number, name in enumerate(TYPES)}
+    for account, course, engagement, time, event_type in columns.iterator(chunk_size=CHUNK):
+        yield account, course, engagement, time, number_of[event_type]
 
 
 def _learners(account_ids: Int64Array) -> tuple[Int32Array, int]:

@@ -23,7 +23,8 @@ class ActivationForm(forms.Form):
     activation = forms.TypedChoiceField(
         label=_("let it answer"),
         choices=[
-            (Activation.IF_BETTER, _("when it is no worse than the model that answers now")),
+            (Activation.IF_BETTER, _("when it is better than the model that answers now, beyond chance")),
+            (Activation.IF_NO_WORSE, _("when it is no worse than the model that answers now")),
             (Activation.ALWAYS, _("as soon as it is trained")),
             (Activation.NEVER, _("not until someone says so")),
         ],

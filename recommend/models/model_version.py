@@ -32,7 +32,13 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 
 
 class ModelVersion(models.Model):
-    """A trained model: what it is, what it learned from, how good it is, and whether it answers now."""
+    """A trained model: what it is, what it learned from, how good it is, and whether it answers now.
+
+    metrics: figures by name; report: all that was measured (`recommend.evaluation.Report`). comparison: with the model
+    that answered then (`recommend.measuring.Comparison`), empty where there was none to compare with; decision: why it
+    was let to answer or not (`recommend.promotion.Decision`). snapshot: of the data (`recommend.data_snapshot`).
+    environment: versions of the libraries that matter. parent: what it started from, where it did not start anew.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.RECOMMENDER)
@@ -41,6 +47,15 @@ class ModelVersion(models.Model):
     config = models.JSONField(_("settings"), default=dict)
     metrics = models.JSONField(_("metrics"), default=dict)
     loss_curve = models.JSONField(_("loss curve"), default=list)
+    report = models.JSONField(_("report"), default=dict)
+    comparison = models.JSONField(_("beside the model before"), default=dict)
+    decision = models.JSONField(_("decision"), default=dict)
+    snapshot = models.JSONField(_("data"), default=dict)
+    environment = models.JSONField(_("libraries"), default=dict)
+    seed = models.PositiveBigIntegerField(_("seed"), null=True, blank=True)
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("started from")
+    )
     learners = models.PositiveIntegerField(_("learners"))
     courses = models.PositiveIntegerField(_("courses"))
     interactions = models.PositiveBigIntegerField(_("interactions"))

@@ -84,15 +84,15 @@ class TestWhatIsLearnedFrom:
                 account=account, platform=account.platform, course=course, timestamp=start + timedelta(minutes=minute)
             )
         data = training_data.load()
-        split = training_data.hold_out(data)
+        split = training_data.hold_out(data.interactions)
         assert split is not None
         assert data.course_ids[split.items].tolist() == [last.pk]
         assert data.course_ids[split.interactions.items].tolist() == [first.pk] * 2
 
     def test_not_measured_where_nobody_has_two_courses(self) -> None:
-        assert training_data.hold_out(training_data.load()) is None
+        assert training_data.hold_out(training_data.load().interactions) is None
         EventFactory()
-        assert training_data.hold_out(training_data.load()) is None
+        assert training_data.hold_out(training_data.load().interactions) is None
 
 
 @pytest.mark.django_db
@@ -102,7 +102,9 @@ class TestTheModel:
         version = trained("ease", regularization=7)
         assert (version.algorithm, version.number, version.config["regularization"]) == ("ease", 1, 7)
         assert (version.learners, version.courses, version.interactions) == (LEARNERS, ITEMS, 3 * LEARNERS)
-        assert set(version.metrics) == {"recall@10", "recall@20", "ndcg@10", "ndcg@20", "questions"}
+        accuracy = {"recall@10", "recall@20", "ndcg@10", "ndcg@20"}
+        lists = {"coverage@10", "novelty@10", "overlap@10", "diversity@10", "miscalibration@10"}
+        assert set(version.metrics) == accuracy | lists | {"questions"}
         assert version.metrics["ndcg@10"] > 0.5, "tastes were planted, so they can be found"
         assert version.fit_seconds >= 0
         assert version.loss_curve == []
@@ -128,27 +130,23 @@ class TestTheModel:
 
 @pytest.mark.django_db
 class TestActivation:
-    def with_metric(self, value: float) -> ModelVersion:
-        """An active model that was measured at this."""
-        version = trained("popularity", Activation.ALWAYS)
-        version.metrics = {**version.metrics, "ndcg@10": value}
-        version.save()
-        return version
-
     @pytest.mark.parametrize(
-        ("activation", "old", "is_activated"),
+        ("activation", "champion", "challenger", "ground"),
         [
-            (Activation.ALWAYS, 1.0, True),
-            (Activation.NEVER, 0.0, False),
-            (Activation.IF_BETTER, 0.0, True),
-            (Activation.IF_BETTER, 1.1, False),
+            (Activation.ALWAYS, "ease", "popularity", "asked"),
+            (Activation.NEVER, "popularity", "ease", "not_asked"),
+            (Activation.IF_BETTER, "popularity", "ease", "better"),
+            (Activation.IF_BETTER, "ease", "popularity", "not_better"),
+            (Activation.IF_NO_WORSE, "ease", "popularity", "maybe_worse"),
+            (Activation.IF_NO_WORSE, "popularity", "ease", "no_worse"),
         ],
     )
-    def test_as_asked(self, activation: Activation, old: float, is_activated: bool) -> None:
+    def test_as_asked(self, activation: Activation, champion: str, challenger: str, ground: str) -> None:
         planted_partner()
-        before = self.with_metric(old)
-        after = trained("ease", activation)
-        assert ModelVersion.objects.active() == (after if is_activated else before)
+        before, after = trained(champion), trained(challenger, activation)
+        assert after.decision["ground"] == ground
+        takes_over = ground in ("asked", "better", "no_worse")
+        assert ModelVersion.objects.active() == (after if takes_over else before)
 
     def test_the_first_one_is_better_than_none(self) -> None:
         planted_partner()
