@@ -73,7 +73,7 @@ def _config(kind: type[Algorithm[Any]], settings: Mapping[str, str]) -> Algorith
 def evaluate(algorithm: Algorithm[Any], split: Split, progress: Progress = silent) -> Result:
     """Train and measure. Raises what `fit` raises; `progress` hears of both and may raise to cancel."""
     started = time.perf_counter()
-    algorithm.fit(split.interactions, progress)
+    model = algorithm.trained(split.interactions, progress)
     fit_seconds = time.perf_counter() - started
     accuracy = accuracy_of(model, split, progress)
     return Result(
