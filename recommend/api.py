@@ -78,7 +78,11 @@ class Recommendations(PartnerView):
             OpenApiParameter("placement", str, description="Where the list is shown."),
             LIMIT,
             LANGUAGE,
-            OpenApiParameter("context.device", str, description="What it is shown on."),
+            OpenApiParameter(
+                "context.device",
+                str,
+                description="What it is shown on: phone, tablet, desktop, tv, other, or a usual word for one of these.",
+            ),
         ],
         tag="recommendations",
     )
@@ -89,13 +93,21 @@ class Recommendations(PartnerView):
         limit = _limit(query.get("limit", ""))
         caller = self.caller
         with translation.override(language(query.get("lang", ""), caller.platform.locale)):
-            made = serving.recommend(caller.platform, self._user_id(), placement, limit, caller.ahead)
+            made = serving.recommend(caller.platform, self._user_id(), placement, limit, caller.ahead, self._device())
         model = ModelAnswer(made.model.name, made.model.version) if made.model else None
         return answer(RecommendationAnswer(made.recommendation_id, placement, model, _items(made.items)))
 
     def keys_ahead(self, platform: Platform, user_id: str | None) -> list[str]:
         """What serving will look up."""
         return keys_ahead(platform.pk, user_id or self.request.GET.get("user_id") or None)
+
+    def _device(self) -> serving.Device:
+        """What the list is shown on: as said, or what a browser says of itself."""
+        if said := self.request.GET.get("context.device", ""):
+            return serving.device_named(said)
+        if self.caller.is_server:
+            return serving.Device.UNKNOWN
+        return serving.device_of_browser(self.request.headers.get("User-Agent", ""))
 
     def _user_id(self) -> str | None:
         """Whom for: as asked by a server, or the person of a browser's token."""

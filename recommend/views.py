@@ -19,7 +19,7 @@ MOST_SIMILAR = 8
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     """The first page: what is next for a signed-in person, what is popular and new for everybody."""
-    return render(request, "recommend/home.html", {"home": home_for(own_account(request))})
+    return render(request, "recommend/home.html", {"home": home_for(own_account(request), _device(request))})
 
 
 @signed_in
@@ -29,7 +29,8 @@ def for_you(request: LearnerRequest) -> HttpResponse:
     """The list of suggestions alone, as they are now."""
     if not request.htmx:
         return redirect("recommend:home")
-    return render(request, "recommend/for_you.html", {"answer": recommend_for(house_account(request.user))})
+    answer = recommend_for(house_account(request.user), _device(request))
+    return render(request, "recommend/for_you.html", {"answer": answer})
 
 
 @require_safe
@@ -40,3 +41,7 @@ def similar(request: PageRequest, pk: int) -> HttpResponse:
         return redirect("profiles:course", pk)
     items = serving.similar(course, MOST_SIMILAR, everywhere=True)
     return render(request, "recommend/similar.html", {"items": items})
+
+
+def _device(request: PageRequest) -> serving.Device:
+    return serving.device_of_browser(request.headers.get("User-Agent", ""))

@@ -9,6 +9,7 @@ class Source(StrEnum):
     """Where a recommended course comes from."""
 
     MODEL = "model"
+    SIMILAR = "similar"
     POPULAR = "popular"
     NEW = "new"
     SAME_CATEGORY = "same_category"
@@ -55,9 +56,13 @@ class ModelName:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer to a placement, best first; `model` is None when no trained model took part."""
+    """One answer to a placement, best first; `model` is None when no trained model took part.
+
+    propensities: the chance, above 0 and at most 1, with which each course is at its place.
+    """
 
     recommendation_id: UUID
     placement: str
     model: ModelName | None
     items: list[RecommendedCourse]
+    propensities: list[float]

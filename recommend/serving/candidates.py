@@ -11,23 +11,33 @@ from recommend.serving.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Listed courses that the model knows, int64 (n,), and their columns, int64 (n,)."""
+    """Listed courses that the model knows: places on the shelf, int64 (n,), and columns of the model, int64 (n,).
 
-    course_ids: Int64Array
+    columns_at: int64 (courses of the shelf,), the column of the course at each place, -1 where the model has none.
+    are_all: whether these are all the model's columns, in order.
+    """
+
+    places: Int64Array
     columns: Int64Array
+    columns_at: Int64Array
     are_all: bool
-    """Whether these are all the model's columns, in order."""
 
-    def best(self, scores: Float32Array, count: int) -> list[int]:
-        """The courses with the highest of the model's scores, float32 (n_items,), best first, `count` at most."""
+    def best(self, scores: Float32Array, count: int) -> tuple[Int64Array, Float32Array]:
+        """The places with the highest of the model's scores, float32 (n_items,), best first, `count` at most.
+
+        With their scores; what the model has no number for is left out.
+        """
         if not self.are_all:
             scores = scores[self.columns]
         count = min(len(scores), count)
         if not count:
-            return []
-        best = np.argpartition(scores, -count)[-count:]
+            return self.places[:0], scores[:0]
+        best = np.argpartition(scores, len(scores) - count)[len(scores) - count :]
         best = best[np.argsort(-scores[best], kind="stable")]
-        return self.course_ids[best].tolist()
+        found = scores[best]
+        if not np.isfinite(found).all():
+            best = best[np.isfinite(found)]
+        return self.places[best], scores[best]
 
 
 def of(model: StoredModel, catalogue: Catalogue, platform_id: int | None) -> Candidates:
@@ -35,10 +45,11 @@ def of(model: StoredModel, catalogue: Catalogue, platform_id: int | None) -> Can
     key = (model.version_id, platform_id)
     found = catalogue.candidates.get(key)
     if found is None:
-        listed = catalogue.shelf(platform_id).course_ids
-        columns, is_known = model.columns_of(listed)
+        columns, is_known = model.columns_of(catalogue.shelf(platform_id).course_ids)
+        columns_at = np.where(is_known, columns, -1)
         columns = columns[is_known]
-        found = catalogue.candidates[key] = Candidates(listed[is_known], columns, len(columns) == model.model.n_items)
+        are_all = len(columns) == model.model.n_items
+        found = catalogue.candidates[key] = Candidates(np.flatnonzero(is_known), columns, columns_at, are_all)
     return found
 
 

@@ -1,6 +1,6 @@
 """The listed courses in this process's memory, renewed when a platform describes items anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,10 +13,13 @@ from django.urls import reverse
 from profiles.models import Course
 from profiles.models.course import CourseQuerySet
 from recommend.algorithms.interactions import Int64Array
-from recommend.serving.answers import CourseCard, RecommendedCourse
+from recommend.serving.answers import CourseCard
+from recommend.serving.facts import CourseRow, Facts, facts_of
 
 if TYPE_CHECKING:
     from recommend.serving.candidates import Candidates
+    from recommend.serving.popular import KeptPopular
+    from recommend.serving.preparing import Prepared
 
 MOST_CARDS = 50_000
 NEWEST = 60
@@ -24,30 +27,42 @@ NEWEST = 60
 
 @dataclass
 class Shelf:
-    """The listed courses of a platform: all, int64 ascending; the newest, and those of each category, latest first."""
+    """The listed courses of a platform, int64 (n,) ascending, and facts beside them. A place is an index into both.
+
+    newest, and of_category: places, int64, the latest published first.
+    """
 
     course_ids: Int64Array
-    newest: list[int]
-    of_category: dict[str, list[int]]
+    facts: Facts
+    newest: Int64Array
+    of_category: dict[str, Int64Array]
 
-    def holding(self, course_ids: list[int]) -> list[int]:
-        """Those of these courses that are listed here, in the same order."""
+    def places(self, course_ids: Sequence[int]) -> Int64Array:
+        """The places of those of these courses that are listed here, int64, in the same order."""
         wanted = np.array(course_ids, dtype=np.int64)
-        return wanted[np.isin(wanted, self.course_ids, kind="sort")].tolist()
+        if not len(self.course_ids):
+            return wanted[:0]
+        places = np.searchsorted(self.course_ids, wanted)
+        places[places == len(self.course_ids)] = 0
+        found: Int64Array = places[self.course_ids[places] == wanted]
+        return found
 
 
 @dataclass
 class Catalogue:
     """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
 
-    `candidates` and `lists` are what others have made from this very catalogue, gone when it is renewed.
+    `candidates`, `alike`, `popular` and `lists` are what others have made from this very catalogue, gone when it is
+    renewed.
     """
 
     generation: bytes
     shelves: dict[int | None, Shelf] = field(default_factory=dict)
     known_cards: dict[int, CourseCard | None] = field(default_factory=dict)
     candidates: dict[tuple[UUID, int | None], "Candidates"] = field(default_factory=dict)
-    lists: dict[tuple[object, ...], list[RecommendedCourse]] = field(default_factory=dict)
+    alike: dict[tuple[UUID, int | None, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    popular: dict[int | None, "KeptPopular"] = field(default_factory=dict)
+    lists: dict[tuple[object, ...], "Prepared"] = field(default_factory=dict)
 
     def shelf(self, platform_id: int | None) -> Shelf:
         """The listed courses of a platform."""
@@ -72,14 +87,24 @@ class Catalogue:
 
 
 def _shelf(courses: CourseQuerySet) -> Shelf:
-    latest_first = courses.order_by(F("published_at").desc(nulls_last=True), "-pk").values_list("pk", "category")
-    rows = list(latest_first)
+    latest_first = courses.order_by(F("published_at").desc(nulls_last=True), "-pk").values_list(
+        "pk", "platform", "kind", "category", "teacher", "language", "price", "published_at", "tags"
+    )
+    rows = [CourseRow._make(row) for row in latest_first]
+    pks = np.array([row.pk for row in rows], dtype=np.int64)
+    by_pk = np.argsort(pks)
+    place_of = np.empty(len(rows), np.int64)
+    place_of[by_pk] = np.arange(len(rows))
     of_category: dict[str, list[int]] = {}
-    for course, category in rows:
-        of_category.setdefault(category, []).append(course)
+    for place, row in zip(place_of.tolist(), rows, strict=True):
+        of_category.setdefault(row.category, []).append(place)
     of_category.pop("", None)
-    course_ids = np.sort(np.array([course for course, _category in rows], dtype=np.int64))
-    return Shelf(course_ids, [course for course, _category in rows[:NEWEST]], of_category)
+    return Shelf(
+        pks[by_pk],
+        facts_of([rows[each] for each in by_pk.tolist()]),
+        place_of[:NEWEST],
+        {category: np.array(places, np.int64) for category, places in of_category.items()},
+    )
 
 
 def _read_cards(course_ids: list[int]) -> dict[int, CourseCard | None]:

@@ -32,6 +32,8 @@ def plain(source: Source) -> str:
     match source:
         case Source.MODEL:
             return _("Fits what you learn")
+        case Source.SIMILAR:
+            return learned_together()
         case Source.POPULAR:
             return _("Popular now")
         case Source.NEW:

@@ -23,6 +23,7 @@ from accounts.services.holding import hold
 from crossmarket.foundation.redis import RedisError, client
 from recommend.models import ModelVersion, Recommendation
 from recommend.serving.answers import Answer, Source
+from recommend.serving.circumstances import Circumstances
 from recommend.serving.situation import Situation
 
 logger = structlog.get_logger(__name__)
@@ -45,6 +46,9 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     course_ids: list[int]
     source: str
     created_at: datetime
+    sources: list[str] = []
+    propensities: list[float] = []
+    context: dict[str, str | int] = {}
 
 
 class _Outbox:
@@ -92,7 +96,7 @@ _outbox = _Outbox()
 atexit.register(_outbox.flush)
 
 
-def note(answer: Answer, platform: Platform, situation: Situation) -> None:
+def note(answer: Answer, platform: Platform, situation: Situation, circumstances: Circumstances) -> None:
     """Note an answer, to be stored soon."""
     taken = Note(
         id=answer.recommendation_id,
@@ -103,6 +107,9 @@ def note(answer: Answer, platform: Platform, situation: Situation) -> None:
         course_ids=[item.course.id for item in answer.items],
         source=str(answer.items[0].source if answer.items else Source.POPULAR),
         created_at=timezone.now(),
+        sources=[str(item.source) for item in answer.items],
+        propensities=answer.propensities,
+        context=circumstances.noted,
     )
     _outbox.put(taken)
 

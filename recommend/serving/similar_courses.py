@@ -42,17 +42,17 @@ def _by_model(
     if not is_known:
         return []
     similarity = model.model.similar(int(own))
-    best = candidates.of(model, catalogue, platform_id).best(similarity, limit + SPARE)
-    columns, _is_known = model.columns_of(np.array(best, dtype=np.int64))
-    together = [course_id for course_id, value in zip(best, similarity[columns], strict=True) if value > 0]
-    return catalogue.cards(together)[:limit]
+    places, values = candidates.of(model, catalogue, platform_id).best(similarity, limit + SPARE)
+    return catalogue.cards(catalogue.shelf(platform_id).course_ids[places[values > 0]].tolist())[:limit]
 
 
 def _of_source(source: Source, catalogue: Catalogue, course: Course, platform_id: int | None) -> list[int]:
     """Courses to fill up with, best first, without regard to what is in the answer already."""
     shelf = catalogue.shelf(platform_id)
     if source is Source.POPULAR:
-        return shelf.holding(popular.courses(platform_id))
-    if source is Source.NEW:
-        return shelf.newest
-    return shelf.of_category.get(course.category, [])
+        places = popular.kept(catalogue, platform_id).places
+    elif source is Source.NEW:
+        places = shelf.newest
+    else:
+        places = shelf.of_category.get(course.category, shelf.newest[:0])
+    return shelf.course_ids[places].tolist()
