@@ -6,7 +6,7 @@ import numpy as np
 
 from recommend.algorithms.interactions import Int64Array
 from recommend.serving import popular, ranking
-from recommend.serving.answers import CourseCard, RecommendedCourse
+from recommend.serving.answers import CourseCard, RecommendedCourse, Source
 from recommend.serving.candidates import KnownHistory
 from recommend.serving.circumstances import Circumstances
 from recommend.serving.gathering import gather
@@ -23,6 +23,7 @@ IN_RESERVE = 40
 class Prepared:
     """The head of a list, best first: row k of `pool` and `cards` is at position k of `lineup`.
 
+    is_again: whether the person knows all there is, so that these are shown once more.
     known: the history that the model ranked by, None without a model. told: what has been put into words already, by
     language and position.
     """
@@ -30,8 +31,13 @@ class Prepared:
     pool: Pool
     lineup: Lineup
     cards: list[CourseCard]
+    is_again: bool
     known: KnownHistory | None
     told: dict[str, dict[int, RecommendedCourse]] = field(default_factory=dict)
+
+    def source_of(self, position: int) -> Source:
+        """Where the course at a position is told to come from."""
+        return Source.AGAIN if self.is_again else self.pool.source_of(position)
 
 
 def prepared(situation: Situation, circumstances: Circumstances, platform_id: int | None, limit: int) -> Prepared:
@@ -55,13 +61,15 @@ def prepare(situation: Situation, circumstances: Circumstances, platform_id: int
     lineup = Lineup(np.arange(len(pool)), ranking.rank(pool, situation, circumstances)).by_score()
     seen = situation.catalogue.shelf(platform_id).places(situation.history.course_ids)
     kept = lineup.where(~np.isin(pool.places[lineup.rows], seen, kind="sort")) if len(seen) else lineup
-    if not len(kept):
+    is_again = not len(kept)
+    if is_again:
         kept = _known_again(pool, seen)
-    return _head(kept, pool, wanted, situation, gathered.known)
+    head, cards = _head(kept, pool, wanted, situation)
+    return Prepared(pool.take(head.rows), Lineup(np.arange(len(head)), head.scores), cards, is_again, gathered.known)
 
 
-def _head(lineup: Lineup, pool: Pool, wanted: int, situation: Situation, known: KnownHistory | None) -> Prepared:
-    """The first `wanted`, without those that were taken off since the shelf was read."""
+def _head(lineup: Lineup, pool: Pool, wanted: int, situation: Situation) -> tuple[Lineup, list[CourseCard]]:
+    """The first `wanted` with their cards, without those that were taken off since the shelf was read."""
     rows, scores = lineup.rows[:wanted], lineup.scores[:wanted]
     course_ids = pool.course_ids[rows].tolist()
     cards = situation.catalogue.cards(course_ids)
@@ -69,7 +77,7 @@ def _head(lineup: Lineup, pool: Pool, wanted: int, situation: Situation, known: 
         still_there = {card.id for card in cards}
         is_listed = np.array([course in still_there for course in course_ids], bool)
         rows, scores = rows[is_listed], scores[is_listed]
-    return Prepared(pool.take(rows), Lineup(np.arange(len(rows)), scores), cards, known)
+    return Lineup(rows, scores), cards
 
 
 def _known_again(pool: Pool, seen: Int64Array) -> Lineup:

@@ -40,6 +40,8 @@ def plain(source: Source) -> str:
             return _("New")
         case Source.SAME_CATEGORY:
             return _("In the same category")
+        case Source.AGAIN:
+            return _("Worth another look")
 
 
 def _without_cause(source: Source) -> str:

@@ -50,7 +50,7 @@ def in_words(
     missing = [position for position in positions if position not in told]
     if missing:
         cards = [made.cards[position] for position in missing]
-        sources = {made.cards[position].id: made.pool.source_of(position) for position in missing}
+        sources = {made.cards[position].id: made.source_of(position) for position in missing}
         words = reasons.of(cards, sources, situation, made.known, platform_id)
         for position, card, reason in zip(missing, cards, words, strict=True):
             told[position] = RecommendedCourse(card, reason, sources[card.id])
