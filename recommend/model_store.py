@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -17,18 +18,25 @@ from recommend.algorithms.interactions import Int64Array
 from recommend.algorithms.registry import UnknownAlgorithm, algorithm
 from recommend.models import ModelVersion
 
+BoolArray = npt.NDArray[np.bool_]
 COURSES = "courses.npy"
+MET = "met.npy"
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A trained model and the course behind each of its columns, int64 (n_items,), ascending."""
+    """A trained model and the course behind each of its columns, int64 (n_items,), ascending.
+
+    suggests: whether the model has something to say for or against each course, bool (n_items,); it may score
+    courses that nobody met in training without knowing anything of them.
+    """
 
     version_id: UUID
     name: str
     number: int
     model: Algorithm[Any]
     course_ids: Int64Array
+    suggests: BoolArray
 
     def columns_of(self, course_ids: Int64Array) -> tuple[Int64Array, np.ndarray]:
         """The columns of these courses, int64, and whether the model has them, bool; both of the same length."""
@@ -37,12 +45,13 @@ class StoredModel:
         return columns, self.course_ids[columns] == course_ids if len(self.course_ids) else np.zeros(0, bool)
 
 
-def save(version_id: UUID, model: Algorithm[Any], course_ids: Int64Array) -> None:
-    """Store the model's folder."""
+def save(version_id: UUID, model: Algorithm[Any], course_ids: Int64Array, met: BoolArray) -> None:
+    """Store the model's folder, with the course of each column and whether anybody met it, both (n_items,)."""
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         model.save(directory)
         np.save(directory / COURSES, course_ids, allow_pickle=False)
+        np.save(directory / MET, met, allow_pickle=False)
         for path in sorted(directory.iterdir()):
             with path.open("rb") as file:
                 default_storage.save(f"{_folder(version_id)}/{path.name}", File(file))
@@ -54,13 +63,16 @@ def load(version: ModelVersion) -> StoredModel:
         directory = _local_copy(version.pk)
         model = algorithm(version.algorithm).load(directory)
         course_ids = np.load(directory / COURSES, allow_pickle=False)
+        met = np.load(directory / MET, allow_pickle=False) if (directory / MET).exists() else course_ids >= 0
     except UnknownAlgorithm as error:
         raise CorruptedArtifact(f"{version} is of an algorithm that is gone ({error}); train another model.") from error
     except (OSError, ValueError, EOFError) as error:
         raise CorruptedArtifact(f"{version} cannot be read ({error}); train the model again.") from error
     if course_ids.shape != (model.n_items,) or course_ids.dtype != np.int64:
         raise CorruptedArtifact(f"{directory / COURSES} does not fit the model beside it; train the model again.")
-    return StoredModel(version.pk, version.algorithm, version.number, model, course_ids)
+    if met.shape != course_ids.shape or met.dtype != np.bool_:
+        raise CorruptedArtifact(f"{directory / MET} does not fit the model beside it; train the model again.")
+    return StoredModel(version.pk, version.algorithm, version.number, model, course_ids, met | model.knows_unmet)
 
 
 def delete(version_id: UUID) -> None:

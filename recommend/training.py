@@ -113,7 +113,7 @@ def _store(
 ) -> ModelVersion:
     settings = msgspec.to_builtins(model.config)
     return store_version(
-        partial(model_store.save, model=model, course_ids=data.course_ids),
+        partial(model_store.save, model=model, course_ids=data.course_ids, met=data.interactions.met),
         model.name,
         config=settings,
         metrics=weighed.metrics,

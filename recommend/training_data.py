@@ -10,8 +10,9 @@ from django.db.models.functions import Cast, Extract
 from django.utils import timezone
 
 from accounts.models import LinkedAccount, Purpose
-from profiles.models import Course, Event
+from profiles.models import Event
 from recommend.algorithms.interactions import Int32Array, Int64Array, Interactions
+from recommend.course_descriptions import described_with
 from recommend.data_snapshot import TYPES, Snapshot
 from recommend.split import Split
 
@@ -24,7 +25,8 @@ MOST_QUESTIONS = 5_000
 class TrainingData:
     """Interactions, and what their numbers stand for.
 
-    course_ids: int64 (n_items,), the course of each column. account_ids: int64 (accounts,), ascending; learners: int32
+    course_ids: int64 (n_items,), ascending, the course of each column: all listed ones, also those that nobody met yet,
+    and those that were met and are listed no more. account_ids: int64 (accounts,), ascending; learners: int32
     (accounts,), the person's row of each. snapshot: what was read, in figures.
     """
 
@@ -38,20 +40,22 @@ class TrainingData:
 def load() -> TrainingData:
     """All that may be learned from. Learners are persons where the account agrees to joining, else single accounts."""
     rows = np.fromiter(_rows(), dtype=ROW)
-    course_ids, items = np.unique(rows["course"], return_inverse=True)
+    courses = described_with(np.unique(rows["course"]))
+    rows = rows[np.isin(rows["course"], courses.course_ids)]  # some may have been deleted meanwhile
     account_ids, account_numbers = np.unique(rows["account"], return_inverse=True)
     learners, n_learners = _learners(account_ids)
-    platforms = _platforms(course_ids)
     interactions = Interactions(
         users=learners[account_numbers],
-        items=items.astype(np.int32),
+        items=np.searchsorted(courses.course_ids, rows["course"]).astype(np.int32),
         weights=rows["weight"].copy(),
         times=rows["time"].copy(),
         n_users=n_learners,
-        n_items=len(course_ids),
-        platform_of_item=platforms,
+        n_items=len(courses.course_ids),
+        platform_of_item=courses.platforms,
+        descriptions=courses.descriptions,
     )
-    return TrainingData(interactions, course_ids, account_ids, learners, Snapshot.of(rows, platforms[items]))
+    snapshot = Snapshot.of(rows, courses.platforms[interactions.items])
+    return TrainingData(interactions, courses.course_ids, account_ids, learners, snapshot)
 
 
 def hold_out(interactions: Interactions, seed: int = 0, after: datetime | None = None) -> Split | None:
@@ -106,8 +110,3 @@ def _learners(account_ids: Int64Array) -> tuple[Int32Array, int]:
     numbers: dict[object, int] = {}
     learners = [numbers.setdefault(person_of.get(account, account), len(numbers)) for account in account_ids.tolist()]
     return np.array(learners, dtype=np.int32), len(numbers)
-
-
-def _platforms(course_ids: Int64Array) -> Int32Array:
-    platform_of = dict(Course.objects.order_by().values_list("pk", "platform_id").iterator(chunk_size=CHUNK))
-    return np.array([platform_of[course] for course in course_ids.tolist()], dtype=np.int32)

@@ -18,6 +18,7 @@ ALGORITHMS: dict[str, Promise] = {
     "popularity": _("What most people chose lately, the same for everybody. Quick, and the bar for the others."),
     "ease": _("What goes with what a person chose before (EASE, Steck 2019). Exact, quick, strong on long histories."),
     "bilinear": _("A profile of each person against the features of each course, learned step by step (PyTorch)."),
+    "content": _("What a course is, by its words, cover and sound: finds people for courses that nobody met yet."),
 }
 
 SETTINGS: dict[str, SettingWords] = {
@@ -65,6 +66,20 @@ SETTINGS: dict[str, SettingWords] = {
     "validation_share": SettingWords(
         _("share held out"), _("Share of the people whose latest course watches over the training, 0 to 0.5.")
     ),
+    "word_dimensions": SettingWords(_("dimensions of words"), _("How many numbers the text of a course becomes.")),
+    "factors": SettingWords(
+        _("factors"), _("How many numbers say which courses go together; more tell finer, and need more events.")
+    ),
+    "content_strength": SettingWords(
+        _("strength of the description (people)"),
+        _("What a course is says as much as so many people who met it; more trusts descriptions longer."),
+    ),
+    "popularity_power": SettingWords(
+        _("power of popularity"), _("How much courses gain from being met by many; 0 leaves that out.")
+    ),
+    "text_weight": SettingWords(_("weight of words"), _("Against covers and sounds; 0 leaves words out.")),
+    "picture_weight": SettingWords(_("weight of covers"), _("Against words; 0 leaves covers out.")),
+    "sound_weight": SettingWords(_("weight of audio previews"), _("Against words; 0 leaves sounds out.")),
     "seed": SettingWords(_("seed"), _("The same seed gives the same model on the same machine.")),
     "device": SettingWords(_("device"), _("Where to train; auto takes a GPU when there is one. Answering needs none.")),
 }

@@ -85,6 +85,8 @@ class Algorithm(ABC, Generic[ConfigType]):
     name: ClassVar[str]
     is_personal: ClassVar[bool] = True
     """Whether people with other histories get other scores."""
+    knows_unmet: bool = False
+    """Whether scores of courses that nobody met in training say something; else the model suggests none of them."""
     Config: ClassVar[type[AlgorithmConfig]]
     compact_forms: ClassVar[Mapping[str, Callable[[Float32Array], Matrix]]] = {}
     """How to make the large arrays compact, by name; what is stored so is read by `matrices.read`."""

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from recommend.algorithms import matrices
 from recommend.algorithms.base import (
@@ -68,7 +69,7 @@ class Ease(Algorithm[EaseConfig]):
         matrix = interactions.matrix()
         matrix.data = damped(matrix.data)
         popularity = np.asarray(matrix.sum(axis=0), dtype=np.float32).ravel()
-        modelled = self._modelled(popularity)
+        modelled = self._modelled(popularity, interactions.met)
         progress(PREPARING, 1, 1, {"modelled courses": len(modelled), "courses": len(popularity)})
         weights = item_weights(matrix[:, modelled], self.config.regularization, progress)
         self.n_items = interactions.n_items
@@ -125,16 +126,17 @@ class Ease(Algorithm[EaseConfig]):
         self._row_of_item[self._modelled_items] = np.arange(len(self._modelled_items))
         self._models_all = len(self._modelled_items) == self.n_items
 
-    def _modelled(self, popularity: Float32Array) -> np.ndarray:
+    def _modelled(self, popularity: Float32Array, met: npt.NDArray[np.bool_]) -> np.ndarray:
         limit = self.config.max_items
-        if limit < len(popularity):
+        known = np.flatnonzero(met)
+        if limit < len(known):
             logger.warning(
                 "EASE models the %d most popular of %d courses (%.1f GB); raise max_items to model more.",
                 limit,
-                len(popularity),
+                len(known),
                 4 * limit**2 / 1e9,
             )
-        most_popular = np.argsort(-popularity, kind="stable")[:limit]
+        most_popular = known[np.argsort(-popularity[known], kind="stable")[:limit]]
         return np.sort(most_popular).astype(np.int32)
 
     def _votes(self, histories: Histories, strengths: Float32Array) -> Float32Array:

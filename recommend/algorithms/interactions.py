@@ -35,6 +35,9 @@ class Descriptions:
     categories, teachers, kinds: a word for each course, empty where unknown.
     pictures: float32 (n_items, f), numbers that describe each cover; None where no covers were looked at.
     sounds: float32 (n_items, g), numbers that describe each audio preview; None where none were listened to.
+    sentences: float32 (n_items, h), each text as a sentence encoder reads it; None where there is no encoder.
+
+    In these three, a row of NaN is a course of which this is not known.
     """
 
     texts: Sequence[str]
@@ -43,6 +46,13 @@ class Descriptions:
     kinds: Sequence[str]
     pictures: Float32Array | None = None
     sounds: Float32Array | None = None
+    sentences: Float32Array | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is known of any course."""
+        said = (self.texts, self.categories, self.teachers)
+        measured = (self.pictures, self.sounds, self.sentences)
+        return any(map(any, said)) or any(part is not None and bool(np.isfinite(part).any()) for part in measured)
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,11 @@ class Interactions:
     def platforms(self) -> Int32Array:
         """The platform of each course, int32 (n_items,); all 0 where nothing was said."""
         return np.zeros(self.n_items, np.int32) if self.platform_of_item is None else self.platform_of_item
+
+    @cached_property
+    def met(self) -> npt.NDArray[np.bool_]:
+        """Whether anybody met each course, bool (n_items,)."""
+        return np.bincount(self.items, minlength=self.n_items) > 0
 
     def where(self, kept: npt.NDArray[np.bool_]) -> Interactions:
         """Only the rows marked in `kept`, bool (n,); the people and courses stay the same."""

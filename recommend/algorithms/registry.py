@@ -4,10 +4,11 @@ from typing import Any
 
 from recommend.algorithms.base import Algorithm
 from recommend.algorithms.bilinear import Bilinear
+from recommend.algorithms.content import Content
 from recommend.algorithms.ease import Ease
 from recommend.algorithms.popularity import Popularity
 
-ALGORITHMS: dict[str, type[Algorithm[Any]]] = {kind.name: kind for kind in (Popularity, Ease, Bilinear)}
+ALGORITHMS: dict[str, type[Algorithm[Any]]] = {kind.name: kind for kind in (Popularity, Ease, Bilinear, Content)}
 
 
 class UnknownAlgorithm(ValueError):

@@ -11,7 +11,7 @@ from recommend.serving.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Listed courses that the model knows: places on the shelf, int64 (n,), and columns of the model, int64 (n,).
+    """Listed courses that the model may suggest: places on the shelf, int64 (n,), and columns of the model, int64 (n,).
 
     columns_at: int64 (courses of the shelf,), the column of the course at each place, -1 where the model has none.
     are_all: whether these are all the model's columns, in order.
@@ -46,6 +46,7 @@ def of(model: StoredModel, catalogue: Catalogue, platform_id: int | None) -> Can
     found = catalogue.candidates.get(key)
     if found is None:
         columns, is_known = model.columns_of(catalogue.shelf(platform_id).course_ids)
+        is_known[is_known] = model.suggests[columns[is_known]]
         columns_at = np.where(is_known, columns, -1)
         columns = columns[is_known]
         are_all = len(columns) == model.model.n_items

@@ -3,6 +3,7 @@
 import numpy as np
 
 from recommend.algorithms.base import Algorithm, Histories, Interactions
+from recommend.algorithms.interactions import Descriptions
 from recommend.algorithms.registry import ALGORITHMS
 
 N_USERS, N_ITEMS = 120, 30
@@ -13,6 +14,7 @@ QUICK = {
     "popularity": {},
     "ease": {"regularization": 5},
     "bilinear": {"max_epochs": 6, "device": "cpu", "batch_size": 128},
+    "content": {"factors": 8},
 }
 
 
@@ -21,7 +23,14 @@ def interactions_of(rows: list[tuple[int, int]], n_users: int = 0, n_items: int 
     users, items = np.array(rows, dtype=np.int32).reshape(-1, 2).T
     times = np.arange(len(rows), dtype=np.float64)
     sizes = n_users or int(users.max(initial=-1)) + 1, n_items or int(items.max(initial=-1)) + 1
-    return Interactions(users, items, np.ones(len(rows), np.float32), times, *sizes)
+    ones = np.ones(len(rows), np.float32)
+    return Interactions(users, items, ones, times, *sizes, descriptions=described(sizes[1]))
+
+
+def described(n_items: int) -> Descriptions:
+    """Courses whose texts name their group among other words."""
+    texts = [f"讲解subject{item % GROUPS}的课程 lesson{item % 4}" for item in range(n_items)]
+    return Descriptions(texts, [f"shelf{item % 2}" for item in range(n_items)], [""] * n_items, ["course"] * n_items)
 
 
 def planted_interactions(seed: int = 0) -> Interactions:

@@ -12,7 +12,7 @@ from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorith
 from tests.recommend.planted import N_ITEMS, interactions_of, planted_interactions, quick
 
 NAMES = list(ALGORITHMS)
-PERSONAL = ["ease", "bilinear"]
+PERSONAL = ["ease", "bilinear", "content"]
 
 
 class Cancelled(Exception):

@@ -41,9 +41,11 @@ def small_worlds(draw) -> Interactions:
 @settings(max_examples=60, deadline=None)
 @given(small_worlds(), st.sampled_from([0.5, 10, 1000]))
 def test_the_weights_are_the_textbook_formula(interactions, regularization):
-    model = quick("ease", regularization=regularization).fit(interactions)
+    arrays = quick("ease", regularization=regularization).fit(interactions).arrays()
     expected = textbook_weights(interactions, regularization)
-    np.testing.assert_allclose(model.arrays()["item_weights"], expected, atol=1e-4)
+    np.testing.assert_allclose(
+        arrays["item_weights"], expected[np.ix_(arrays["modelled"], arrays["modelled"])], atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(("n_users", "n_items"), [(700, 600), (600, 700)])
@@ -111,3 +113,11 @@ def test_a_regularization_too_small_for_the_arithmetic_is_said():
     interactions = interactions_of(rows)
     with pytest.raises(FloatingPointError, match="larger regularization"):
         quick("ease", regularization=1e-9).fit(interactions)
+
+
+def test_courses_that_nobody_met_take_no_memory_and_get_no_votes():
+    interactions = interactions_of([(0, 0), (0, 2), (1, 0), (1, 2), (1, 3)], n_items=50)
+    model = quick("ease").fit(interactions)
+    assert model.arrays()["modelled"].tolist() == [0, 2, 3]
+    scores = model.scores(Histories.single([0]))[0]
+    assert not np.delete(scores, [0, 2, 3]).any()

@@ -48,7 +48,8 @@ class TestWhatIsLearnedFrom:
         self.events(yes, by_default, no, no_by_default)
         data = training_data.load()
         assert len(data.interactions) == 4
-        learned = set(Course.objects.filter(pk__in=data.course_ids.tolist()).values_list("platform", flat=True))
+        met = data.course_ids[data.interactions.met]
+        learned = set(Course.objects.filter(pk__in=met.tolist()).values_list("platform", flat=True))
         assert learned == {yes.platform_id, by_default.platform_id}
 
     def test_accounts_of_one_person_are_one_learner_where_they_agree_to_be(self) -> None:
@@ -75,6 +76,23 @@ class TestWhatIsLearnedFrom:
         at = timezone.now() - timedelta(hours=1)
         EventFactory(timestamp=at)
         assert training_data.load().interactions.times.tolist() == [pytest.approx(at.timestamp(), abs=1e-3)]
+
+    def test_courses_that_nobody_met_have_a_column_once_they_are_listed(self) -> None:
+        met, new = CourseFactory(title="", category=""), CourseFactory(title="新课", category="人工智能")
+        CourseFactory(title="新课", available=False)
+        CourseFactory(title="")
+        EventFactory(account=LinkedAccountFactory(platform=met.platform), platform=met.platform, course=met)
+        data = training_data.load()
+        assert data.course_ids.tolist() == sorted([met.pk, new.pk])
+        assert data.interactions.met.tolist() == [course == met.pk for course in data.course_ids]
+        assert data.interactions.platforms.tolist() == [
+            Course.objects.get(pk=course).platform_id for course in data.course_ids.tolist()
+        ]
+        descriptions = data.interactions.descriptions
+        assert descriptions is not None
+        column = data.course_ids.tolist().index(new.pk)
+        assert descriptions.texts[column].startswith("新课")
+        assert descriptions.categories[column] == "人工智能"
 
     def test_measured_on_the_last_course_that_a_learner_met(self) -> None:
         account, start = LinkedAccountFactory(), timezone.now() - timedelta(days=1)

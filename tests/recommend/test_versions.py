@@ -136,7 +136,9 @@ class TestServing:
             model_store.load(version)
 
     def damage(self, folder: Path, how: str) -> None:
-        arrays = sorted(path for path in folder.glob("*.npy") if path.name != model_store.COURSES)
+        arrays = sorted(
+            path for path in folder.glob("*.npy") if path.name not in (model_store.COURSES, model_store.MET)
+        )
         match how:
             case "gone":
                 shutil.rmtree(folder)

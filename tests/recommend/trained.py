@@ -10,7 +10,7 @@ from recommend.training import Activation, enqueue_training
 from tests.partner import Partner, batch, event, item, new_partner
 
 ITEMS, LEARNERS, GROUPS = 12, 36, 3
-QUICK = {"ease": {"regularization": 5}, "popularity": {}, "bilinear": {"max_epochs": 2, "device": "cpu"}}
+QUICK = {"ease": {"regularization": 5}, "popularity": {}, "bilinear": {"max_epochs": 2, "device": "cpu"}, "content": {}}
 START = datetime.now(UTC) - timedelta(days=2)
 
 
