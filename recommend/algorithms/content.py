@@ -6,6 +6,7 @@ from typing import Annotated, Self
 import msgspec
 import numpy as np
 
+from recommend.algorithms import matrices
 from recommend.algorithms.base import (
     DECOMPOSING,
     Algorithm,
@@ -20,6 +21,7 @@ from recommend.algorithms.base import (
 from recommend.algorithms.content_vectors import Weights, content_vectors
 from recommend.algorithms.course_words import word_matrix
 from recommend.algorithms.interactions import Float32Array, Float64Array, Int32Array, damped
+from recommend.algorithms.matrices import Quantised
 from recommend.algorithms.ridge import fit_ridge
 
 PRIOR_SCALE = 1e-6
@@ -86,6 +88,7 @@ class Content(Algorithm[ContentConfig]):
     name = "content"
     knows_unmet = True
     Config = ContentConfig
+    compact_forms = {"course_profiles": Quantised.of, "features": Quantised.of}
 
     def fit(self, interactions: Interactions, progress: Progress = silent) -> Self:
         """Read what courses are, decompose what people chose, and join the two. Raises `EmptyDataset`."""
@@ -110,7 +113,7 @@ class Content(Algorithm[ContentConfig]):
         self._require_answerable(histories)
         histories = histories.distinct()
         strengths = histories.strengths(self.config.recency_half_life)
-        return self._profiles(histories, strengths) @ self._features.T + self._prior
+        return self._features.products(self._profiles(histories, strengths)) + self._prior
 
     def similar(self, item: int) -> Float32Array:
         """What having this course says for each other one; -inf for the course itself."""
@@ -124,7 +127,8 @@ class Content(Algorithm[ContentConfig]):
         strengths = histories.shared_strengths(self.config.recency_half_life)
         self._require_answerable(histories)
         self._require_known(items)
-        return (strengths[:, None] * self._course_profiles[histories.items]) @ self._features[items].T
+        profiles: Float32Array = strengths[:, None] * self._course_profiles.rows(histories.items)
+        return profiles @ self._features.rows(items).T
 
     def arrays(self) -> Arrays:
         """What courses have become.
@@ -133,25 +137,25 @@ class Content(Algorithm[ContentConfig]):
         profiles are held against; popularity: float32 (n_items,), people who met a course, or are expected to.
         """
         return {
-            "course_profiles": self._course_profiles,
-            "features": self._features,
+            **self._course_profiles.arrays("course_profiles"),
+            **self._features.arrays("features"),
             "popularity": self._popularity,
         }
 
     def restore(self, arrays: Arrays) -> None:
         """Take up what `arrays` gave."""
-        self._course_profiles = arrays["course_profiles"]
-        self._features = arrays["features"]
+        self._course_profiles = matrices.read(arrays, "course_profiles")
+        self._features = matrices.read(arrays, "features")
         self._popularity = arrays["popularity"]
         self._prior = self._popularity * np.float32(PRIOR_SCALE / max(self._popularity.max(), TINY))
 
     def _profiles(self, histories: Histories, strengths: Float32Array) -> Float32Array:
         if len(histories) == 1:
-            return strengths[None] @ self._course_profiles[histories.items]
+            return self._course_profiles.sum_of_rows(histories.items, strengths)[None]
         from scipy.sparse import csr_matrix  # serving one person at a time needs numpy alone
 
         shape = len(histories), self.n_items
-        return csr_matrix((strengths, (histories.people, histories.items)), shape) @ self._course_profiles
+        return self._course_profiles.sums_of_rows(csr_matrix((strengths, (histories.people, histories.items)), shape))
 
     def _tastes(self, interactions: Interactions) -> _Tastes:
         from scipy.sparse import diags
