@@ -19,6 +19,8 @@ ALGORITHMS: dict[str, Promise] = {
     "ease": _("What goes with what a person chose before (EASE, Steck 2019). Exact, quick, strong on long histories."),
     "bilinear": _("A profile of each person against the features of each course, learned step by step (PyTorch)."),
     "content": _("What a course is, by its words, cover and sound: finds people for courses that nobody met yet."),
+    "next_item": _("What comes next after what a person chose (SLIT, Choi et al. 2021). Quick; needs times."),
+    "sequence": _("What comes next, from the order of the whole history (SASRec, attention, PyTorch). Needs times."),
 }
 
 SETTINGS: dict[str, SettingWords] = {
@@ -38,6 +40,19 @@ SETTINGS: dict[str, SettingWords] = {
     "max_items": SettingWords(
         _("courses modelled at most"),
         _("The most popular ones; memory grows with the square. The others are ranked by popularity."),
+    ),
+    "outlook_half_life": SettingWords(
+        _("half-life of the outlook (courses)"),
+        _("After so many courses a later one counts half as what comes next; 0 looks at the very next one alone."),
+    ),
+    "dimensions": SettingWords(_("dimensions"), _("How many numbers describe a course and a person.")),
+    "blocks": SettingWords(_("layers of attention"), _("More see more in the order, and take longer.")),
+    "heads": SettingWords(_("heads of attention"), _("Parts that attend on their own; the dimensions are a multiple.")),
+    "dropout": SettingWords(
+        _("share left out"), _("Numbers left out at random in training, so that no single one is relied on.")
+    ),
+    "softmax_items": SettingWords(
+        _("courses a choice is held against"), _("Larger catalogues draw a fresh sample for each batch.")
     ),
     "profile_dimensions": SettingWords(_("dimensions of a profile"), _("How many numbers describe a person.")),
     "item_dimensions": SettingWords(_("dimensions of a course"), _("How many numbers describe a course.")),

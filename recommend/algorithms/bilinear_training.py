@@ -17,10 +17,10 @@ from recommend.algorithms.base import (
     TRAINING,
     Arrays,
     Interactions,
-    InvalidConfig,
     LossPoint,
     Progress,
 )
+from recommend.algorithms.distributed import Team
 from recommend.algorithms.examples import Contexts, Events
 from recommend.algorithms.interactions import Float32Array, Float64Array, Int64Array
 
@@ -35,15 +35,18 @@ STEPS_PER_REPORT = 8
 
 def train(interactions: Interactions, config: BilinearConfig, progress: Progress) -> tuple[Arrays, list[LossPoint]]:
     """The arrays of `Bilinear.arrays` and the loss curve."""
+    team = Team.gathered("bilinear", config.device)
+    progress = team.heard(progress)
     random = np.random.default_rng(config.seed)
     progress(PREPARING, 0, 1, {})
     events = Events.of(interactions, random)
     held_out = events.held_out(config.validation_share, VALIDATION_EXAMPLES, random)
     known = events.without(held_out)
     progress(PREPARING, 1, 1, {"held out": len(held_out)})
-    network = Network(_initial_arrays(known, interactions, config, progress), config)
-    network.to(_device(config.device))
-    loss_curve = _Training(network, known, interactions.n_items, config, random).run(events, held_out, progress)
+    arrays = _initial_arrays(known, interactions, config, progress)
+    team.as_the_first(arrays.values())
+    network = Network(arrays, config).to(team.device)
+    loss_curve = _Training(network, known, interactions.n_items, config, random, team).run(events, held_out, progress)
     return network.arrays(), loss_curve
 
 
@@ -114,11 +117,16 @@ class _Training:
     """Adam over mini-batches, with early stopping."""
 
     def __init__(
-        self, network: Network, events: Events, n_items: int, config: BilinearConfig, random: np.random.Generator
+        self,
+        network: Network,
+        events: Events,
+        n_items: int,
+        config: BilinearConfig,
+        random: np.random.Generator,
+        team: Team,
     ) -> None:
-        self.network, self.events, self.config, self.random = network, events, config, random
-        self.device = network.average_profile.device
-        self.negatives = Negatives.of(events, n_items, config, self.device)
+        self.network, self.events, self.config, self.random, self.team = network, events, config, random, team
+        self.negatives = Negatives.of(events, n_items, config, team.device)
         self.optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
         self.batches_per_epoch = -(-len(events) // config.batch_size)
         self.steps = self.batches_per_epoch * config.max_epochs
@@ -156,10 +164,11 @@ class _Training:
             loss = self._loss(self.events, examples, self.negatives.draw(self.config.negatives, self.random))
             self.optimizer.zero_grad()
             loss.backward()
+            self.team.add_up_gradients(self.network.parameters())
             self.optimizer.step()
             self.step += 1
             total += loss.item() * len(examples)
-        return total / len(order)
+        return self.team.total(total) / len(order)
 
     def _validation_loss(self, events: Events, held_out: Int64Array, negatives: torch.Tensor) -> float:
         total = 0.0
@@ -167,15 +176,19 @@ class _Training:
             for start in range(0, len(held_out), self.config.batch_size):
                 examples = held_out[start : start + self.config.batch_size]
                 total += self._loss(events, examples, negatives).item() * len(examples)
-        return total / len(held_out)
+        return self.team.total(total) / len(held_out)
 
     def _loss(self, events: Events, examples: Int64Array, negatives: torch.Tensor) -> torch.Tensor:
-        """Mean binary cross-entropy of these chosen courses against these others.
+        """Mean binary cross-entropy of these chosen courses against these others; of it, this process's share.
 
         The log of how often a course is drawn as a negative is taken off its score in training, so that the scores
         themselves order courses by the chance of being chosen, whichever way negatives are drawn
         (Gutmann and Hyvarinen, Noise-Contrastive Estimation, AISTATS 2010).
         """
+        total_weight = float(events.weights[examples].sum())
+        examples = self.team.share(examples)
+        if not len(examples):
+            return self.network.layer.bias.sum() * 0  # this process has nothing to do in this mini-batch
         contexts = events.contexts(examples, self.config.history_length, self.config.recency_half_life)
         directions = self.network.directions(self.network.profiles(*self._tensors(events, contexts)))
         chosen = self._to_device(events.items[examples].astype(np.int64))
@@ -184,14 +197,14 @@ class _Training:
         other_logits = directions @ features[negatives].T + bias - log_expected[negatives]
         losses = softplus(-chosen_logits) + self.config.negatives_per_positive * softplus(other_logits).mean(1)
         weights = self._to_device(events.weights[examples])
-        return (losses * weights).sum() / weights.sum()
+        return (losses * weights).sum() / total_weight
 
     def _tensors(self, events: Events, contexts: Contexts) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         items = events.items[contexts.rows].astype(np.int64)
         return self._to_device(items), self._to_device(contexts.offsets), self._to_device(contexts.strengths)
 
     def _to_device(self, values: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(values).to(self.device)
+        return torch.from_numpy(values).to(self.team.device)
 
 
 def _metrics(curve: list[LossPoint]) -> dict[str, float]:
@@ -202,14 +215,6 @@ def _metrics(curve: list[LossPoint]) -> dict[str, float]:
     if latest.validation_loss is not None:
         metrics["validation loss"] = latest.validation_loss
     return metrics
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InvalidConfig("bilinear: there is no GPU that PyTorch can use; set device to auto or cpu.")
-    return torch.device(name)
 
 
 def _initial_arrays(events: Events, interactions: Interactions, config: BilinearConfig, progress: Progress) -> Arrays:

@@ -114,6 +114,16 @@ class Interactions:
         if len(bad):
             raise EmptyDataset(f"{len(bad)} interactions have no valid time (the first is row {bad[0]}).")
 
+    def require_order(self) -> None:
+        """Raise `EmptyDataset` unless somebody's interactions have different times, so that there is an order."""
+        order, _ = self._by_person
+        people, times = self.users[order], self.times[order]
+        if not np.any((people[1:] == people[:-1]) & (times[1:] != times[:-1])):
+            raise EmptyDataset(
+                "Nobody's interactions are in a known order, as all of each person's have one time; "
+                "what comes next can only be learned from times."
+            )
+
     def matrix(self, binary: bool = False) -> csr_matrix:
         """Person x course matrix, float32 (n_users, n_items): summed weights, or 1.0 wherever there is one."""
         return _matrix(self.users, self.items, self.weights, (self.n_users, self.n_items), binary)

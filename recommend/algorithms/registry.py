@@ -6,9 +6,13 @@ from recommend.algorithms.base import Algorithm
 from recommend.algorithms.bilinear import Bilinear
 from recommend.algorithms.content import Content
 from recommend.algorithms.ease import Ease
+from recommend.algorithms.next_item import NextItem
 from recommend.algorithms.popularity import Popularity
+from recommend.algorithms.sequence import Sequence
 
-ALGORITHMS: dict[str, type[Algorithm[Any]]] = {kind.name: kind for kind in (Popularity, Ease, Bilinear, Content)}
+ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
+    kind.name: kind for kind in (Popularity, Ease, Bilinear, Content, NextItem, Sequence)
+}
 
 
 class UnknownAlgorithm(ValueError):

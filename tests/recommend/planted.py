@@ -15,6 +15,15 @@ QUICK = {
     "ease": {"regularization": 5},
     "bilinear": {"max_epochs": 6, "device": "cpu", "batch_size": 128},
     "content": {"factors": 8},
+    "next_item": {"regularization": 5},
+    "sequence": {
+        "dimensions": 16,
+        "blocks": 1,
+        "max_epochs": 6,
+        "device": "cpu",
+        "batch_size": 64,
+        "learning_rate": 0.005,
+    },
 }
 
 

@@ -1,6 +1,7 @@
 """What every algorithm keeps to, whichever it is."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,9 @@ from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorith
 from tests.recommend.planted import N_ITEMS, interactions_of, planted_interactions, quick
 
 NAMES = list(ALGORITHMS)
-PERSONAL = ["ease", "bilinear", "content"]
+PERSONAL = ["ease", "bilinear", "content", "next_item", "sequence"]
+ORDERED = ["next_item", "sequence"]
+"""Those that learn what comes next, and so need to know what came before."""
 
 
 class Cancelled(Exception):
@@ -62,6 +65,9 @@ def test_an_unknown_setting_is_refused_by_name(name):
         ("bilinear", "profile_dimensions", "0"),
         ("bilinear", "learning_rate", "inf"),
         ("bilinear", "device", "abacus"),
+        ("next_item", "outlook_half_life", "-1"),
+        ("sequence", "heads", "0"),
+        ("sequence", "dropout", "1"),
     ],
 )
 def test_a_setting_of_the_wrong_kind_or_size_is_refused_by_name(name, setting, value):
@@ -101,10 +107,19 @@ def test_an_untrained_model_does_not_answer(name, tmp_path):
 
 @pytest.mark.parametrize("rows", [[(0, 0)], [(0, 0), (0, 1)], [(0, 0), (1, 0)], [(0, 0)] * 5])
 def test_the_smallest_worlds_are_learned_too(name, rows):
+    if name in ORDERED and len(rows) < 2 + len({user for user, _ in rows}) - 1:
+        pytest.skip("nothing comes after anything here")
     model = quick(name).fit(interactions_of(rows))
     scores = model.scores(Histories.single([0]))
     assert scores.shape == (1, model.n_items)
     assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_events_of_unknown_order_are_refused_where_order_is_all(name, interactions):
+    unordered = replace(interactions, times=np.zeros(len(interactions)))
+    with pytest.raises(EmptyDataset, match="order"):
+        quick(name).fit(unordered)
 
 
 def test_courses_and_people_without_any_event_do_no_harm(name):

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recommend.algorithms.base import Algorithm, EmptyDataset, InvalidConfig
+from recommend.algorithms.distributed import leads
 from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
 from recommend.datasets import FORMATS, DatasetError, open_dataset
 from recommend.evaluation import Result, configured, evaluate
@@ -21,7 +22,10 @@ from recommend.split import Split, split_of
 
 
 class Command(BaseCommand):
-    """Train algorithms on a folder of data and measure them on what was held back; needs no database."""
+    """Train algorithms on a folder of data and measure them on what was held back; needs no database.
+
+    Started by `torchrun`, its processes train together, and the one that leads measures and prints.
+    """
 
     help = (
         "Train algorithms on a folder of real data and measure them on what was held back. "
@@ -53,10 +57,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, train, measure, print. Raises `CommandError` for whatever people can put right."""
-        with Watch(Console(stderr=True)) as watch:
+        with Watch(Console(stderr=True, quiet=not leads())) as watch:
             try:
                 algorithms = _chosen(options["algorithm"], options["assignments"])
                 split = _read(options["data"], options["format"], watch)
+                if not leads():
+                    for model in algorithms:
+                        model.fit(split.interactions)
+                    return
                 results = [self._measured(model, split, watch, options["json"]) for model in algorithms]
             except (DatasetError, EmptyDataset, InvalidConfig, UnknownAlgorithm) as error:
                 raise CommandError(str(error)) from error
