@@ -103,7 +103,8 @@ class Sequence(Algorithm[SequenceConfig]):
 
     def scores(self, histories: Histories) -> Float32Array:
         """Scores s = h E' + b, before the softmax, which keeps their order; float32 (people, n_items)."""
-        scores = self._courses.products(self.expectations(histories))[:, :-1] + self._layers["bias"]
+        expected = self.expectations(histories)
+        scores = self._courses.products(expected)[:, :-1] + self._layers["bias"]
         scores[np.diff(histories.offsets) == 0] = self._popularity
         return scores
 

@@ -122,7 +122,8 @@ class Forward:
         agreement -= agreement.max(axis=3, keepdims=True)
         np.exp(agreement, out=agreement)
         agreement /= agreement.sum(axis=3, keepdims=True)
-        return (agreement @ values).swapaxes(1, 2).reshape(len(queries), asked, self.dimensions)
+        attended = (agreement @ values).swapaxes(1, 2).reshape(len(queries), asked, self.dimensions)
+        return np.asarray(attended, np.float32)
 
     def _by_head(self, states: Float32Array) -> Float32Array:
         people, places, width = states.shape
