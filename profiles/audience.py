@@ -22,6 +22,12 @@ def segments_of(account: LinkedAccount) -> list[Segment]:
     return list(Segment.objects.of_account(account).order_by("key"))
 
 
+def keys_of(account_id: int, among: Iterable[str]) -> frozenset[str]:
+    """Those of these segments, by key, that an account belongs to and may be treated so."""
+    mine = SegmentMember.objects.standing().filter(account=account_id, segment=OuterRef("pk"))
+    return frozenset(Segment.objects.active().filter(Exists(mine), key__in=list(among)).values_list("key", flat=True))
+
+
 def accounts_in(segment: Segment, *purposes: str) -> LinkedAccountQuerySet:
     """The accounts that belong to a segment and agree to these purposes besides profiling, such as `marketing`."""
     return accounts_in_any([segment], *purposes)

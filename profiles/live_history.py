@@ -1,19 +1,27 @@
 """What an account did last: kept in Redis, read from PostgreSQL when it is not there."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache as cache_result
 from typing import Any
 
 import msgspec
 from django.db import connection
+from django.db.models import F, FloatField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from crossmarket.foundation.leased_cache import NOT_FETCHED, LeasedCache
 from profiles.models import Event
+from profiles.models.event_type import EventType
 
 EVENTS = 200
 """How many of the latest telling events are looked at."""
 COURSES = 50
 """How many courses a history has at most."""
+OWNED = 2_000
+"""How many of the latest purchases, refunds and completions are looked at."""
+COMPLETE = 0.9
+"""From this share on, a course counts as learned to the end."""
 CACHE_SECONDS = 3600
 ANY_ACCOUNT = -1
 
@@ -21,17 +29,21 @@ ANY_ACCOUNT = -1
 class History(msgspec.Struct, frozen=True, array_like=True):
     """Courses that events tell of (see `Event.engagement`), each once: weights summed, at its latest time.
 
-    The oldest first; times are epoch seconds.
+    The oldest first; times are epoch seconds. bought: the courses that were bought and not given back since, with the
+    times of that, the oldest first, however long ago. completed: the courses that were learned to the end.
     """
 
     course_ids: list[int] = []
     weights: list[float] = []
     times: list[float] = []
+    bought: list[int] = []
+    bought_times: list[float] = []
+    completed: list[int] = []
 
 
 NOTHING = History()
 
-cache: LeasedCache[int, History] = LeasedCache("history", History, CACHE_SECONDS)
+cache: LeasedCache[int, History] = LeasedCache("history-2", History, CACHE_SECONDS)
 
 
 def of(account_ids: Sequence[int], fetched: Mapping[str, bytes | None] = NOT_FETCHED) -> History:
@@ -44,11 +56,18 @@ def of(account_ids: Sequence[int], fetched: Mapping[str, bytes | None] = NOT_FET
 
 def together(histories: Iterable[History]) -> History:
     """Several histories as one."""
-    return _once_each(
+    several = list(histories)
+    once = _once_each(
         (time, course, weight)
-        for history in histories
+        for history in several
         for course, weight, time in zip(history.course_ids, history.weights, history.times, strict=True)
     )
+    owned = sorted(
+        (time, course) for history in several for course, time in zip(history.bought, history.bought_times, strict=True)
+    )
+    bought = {course: time for time, course in owned}
+    completed = sorted({course for history in several for course in history.completed})
+    return msgspec.structs.replace(once, bought=list(bought), bought_times=list(bought.values()), completed=completed)
 
 
 def forget_on_commit(account_ids: Iterable[int]) -> None:
@@ -77,17 +96,34 @@ def _read_one(account_id: int) -> History:
     with connection.cursor() as cursor:
         cursor.execute(sql, [account_id if each == ANY_ACCOUNT else each for each in parameters])
         rows = cursor.fetchall()
-    return _once_each((timestamp.timestamp(), course, weight) for timestamp, course, weight in rows)
+    liked = _once_each((time.timestamp(), course, weight) for time, course, weight, type_ in rows if type_ == "")
+    bought: dict[int, float] = {}
+    for time, course, _weight, type_ in sorted(rows, key=lambda row: (row[0], row[3])):
+        if type_ == EventType.PURCHASE:
+            bought[course] = time.timestamp()
+        elif type_ == EventType.REFUND:
+            bought.pop(course, None)
+    completed = {course for _time, course, share, type_ in rows if type_ == EventType.COMPLETE and share >= COMPLETE}
+    return msgspec.structs.replace(
+        liked, bought=list(bought), bought_times=list(bought.values()), completed=sorted(completed)
+    )
 
 
 @cache_result
 def _latest_events() -> tuple[str, tuple[Any, ...]]:
-    """The query for an account's latest telling events, `ANY_ACCOUNT` among its parameters standing for the account.
+    """The query for what is known of an account: rows of time, course, a number, and a type.
 
-    It is composed once, for that takes ten times as long as PostgreSQL takes to answer it.
+    First its latest telling events, with their engagement and no type; then all that tells what it owns or has learned
+    to the end. `ANY_ACCOUNT` among the parameters stands for the account. It is composed once, for that takes ten times
+    as long as PostgreSQL takes to answer it.
     """
     # No consent is asked here: `accounts.sharing` has named the accounts that may be looked at.
-    events = Event.objects.cleaned().filter(account=ANY_ACCOUNT).engaging().order_by("-timestamp", "-pk")
-    latest = events.values_list("timestamp", "course_id", "engagement")[:EVENTS]
-    sql, parameters = latest.query.sql_with_params()
+    events = Event.objects.cleaned().filter(account=ANY_ACCOUNT)
+    latest = events.engaging().order_by("-timestamp", "-pk").annotate(kind=Value(""))
+    telling = latest.values_list("timestamp", "course_id", "engagement", "kind")[:EVENTS]
+    owning = events.filter(course__isnull=False, type__in=[EventType.PURCHASE, EventType.REFUND, EventType.COMPLETE])
+    share = Cast(Coalesce(F("value"), Value(Decimal(1))), FloatField())
+    owned = owning.order_by("-timestamp", "-pk").annotate(share=share)
+    found = owned.values_list("timestamp", "course_id", "share", "type")[:OWNED]
+    sql, parameters = telling.union(found, all=True).query.sql_with_params()
     return sql, tuple(parameters)

@@ -17,6 +17,7 @@ logger = structlog.get_logger(__name__)
 API_KEYS = "api-keys"
 CATALOGUE = "catalogue"
 MODELS = "models"
+PLACEMENTS = "placements"
 
 
 def key(subject: str) -> str:

@@ -14,6 +14,7 @@ class Source(StrEnum):
     NEW = "new"
     SAME_CATEGORY = "same_category"
     AGAIN = "again"
+    PINNED = "pinned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
 
+from accounts.models import Platform
 from profiles.models import Course
 from profiles.models.course import CourseQuerySet
 from recommend.algorithms.interactions import Int64Array
@@ -18,6 +20,7 @@ from recommend.serving.facts import CourseRow, Facts, facts_of
 
 if TYPE_CHECKING:
     from recommend.serving.candidates import Candidates
+    from recommend.serving.compiling import Compiled
     from recommend.serving.popular import KeptPopular
     from recommend.serving.preparing import Prepared
 
@@ -52,8 +55,8 @@ class Shelf:
 class Catalogue:
     """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
 
-    `candidates`, `alike`, `popular` and `lists` are what others have made from this very catalogue, gone when it is
-    renewed.
+    `candidates`, `alike`, `popular`, `compiled` and `lists` are what others have made from this very catalogue, gone
+    when it is renewed.
     """
 
     generation: bytes
@@ -62,7 +65,13 @@ class Catalogue:
     candidates: dict[tuple[UUID, int | None], "Candidates"] = field(default_factory=dict)
     alike: dict[tuple[UUID, int | None, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     popular: dict[int | None, "KeptPopular"] = field(default_factory=dict)
+    compiled: dict[tuple[int, int | None], "Compiled"] = field(default_factory=dict)
     lists: dict[tuple[object, ...], "Prepared"] = field(default_factory=dict)
+
+    @cached_property
+    def platform_ids(self) -> dict[str, int]:
+        """The ids of platforms by slug."""
+        return dict(Platform.objects.values_list("slug", "pk"))
 
     def shelf(self, platform_id: int | None) -> Shelf:
         """The listed courses of a platform."""

@@ -6,8 +6,7 @@ import numpy as np
 
 from recommend.algorithms.interactions import Float64Array, Int64Array
 from recommend.serving.circumstances import Circumstances
-from recommend.serving.lineup import Lineup
-from recommend.serving.pool import Pool
+from recommend.serving.preparing import Prepared
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,10 +17,11 @@ class Chosen:
     propensities: Float64Array
 
 
-def explore(pool: Pool, lineup: Lineup, limit: int, circumstances: Circumstances) -> Chosen:
-    """Whom of the lineup (best first) to show, `limit` at most, and the chance of each to be at its place.
+def explore(made: Prepared, limit: int, circumstances: Circumstances, share: float) -> Chosen:
+    """Whom of the line-up (best first) to show, `limit` at most, and the chance of each to be at its place.
 
-    Shows the best, always.
+    share: of how many places others than the best may be given a chance; 0 where exploring is switched off. What is at
+    a position that is `fixed` stays there. Shows the best, always.
     """
-    shown = min(limit, len(lineup))
+    shown = min(limit, len(made.lineup))
     return Chosen(np.arange(shown), np.ones(shown))

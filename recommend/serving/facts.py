@@ -37,6 +37,12 @@ class Words:
         """The code of each name."""
         return {name: code for code, name in enumerate(self.names)}
 
+    @cached_property
+    def named(self) -> Int32Array:
+        """The codes, -1 where the word is unknown."""
+        unknown = self.code_of.get("")
+        return self.codes if unknown is None else np.where(self.codes == unknown, -1, self.codes).astype(np.int32)
+
     def among(self, wanted: Iterable[str]) -> np.ndarray:
         """Whether each course has one of these names, bool (n,)."""
         chosen = np.zeros(len(self.names), bool)

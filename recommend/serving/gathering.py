@@ -7,10 +7,12 @@ import numpy as np
 
 from recommend.algorithms.interactions import Float32Array, Int64Array
 from recommend.model_store import StoredModel
+from recommend.placements.rules import Stage
 from recommend.serving import candidates, popular
 from recommend.serving.answers import Source
 from recommend.serving.candidates import KnownHistory, known_history
 from recommend.serving.catalogue import Catalogue, Shelf
+from recommend.serving.compiling import Compiled
 from recommend.serving.pool import Brought, Pool, pooled
 from recommend.serving.situation import Situation
 
@@ -32,36 +34,61 @@ class Gathered:
     known: KnownHistory | None
 
 
-def gather(situation: Situation, platform_id: int | None, wanted: int) -> Gathered:
+def gather(situation: Situation, compiled: Compiled, platform_id: int | None, wanted: int) -> Gathered:
     """The candidates for this person among the courses of a platform (None: of all).
 
     There are some hundreds; at least `wanted` besides those of the person's history, where there are so many.
     """
-    catalogue, history = situation.catalogue, situation.history
+    catalogue, history, rules = situation.catalogue, situation.history, compiled.rules
     shelf = catalogue.shelf(platform_id)
-    brought: dict[Source, list[Brought]] = {
-        Source.POPULAR: [_in_order(popular.kept(catalogue, platform_id).places)],
-        Source.NEW: [_in_order(shelf.newest)],
-    }
-    if history.course_ids:
+    scored = _scored(situation) if situation.model is not None and rules.has(Stage.MODEL) else None
+    brought: dict[Source, list[Brought]] = {}
+    if scored is not None:
+        best = candidates.of(scored.model, catalogue, platform_id).best
+        brought[Source.MODEL] = [best(scored.scores, max(BY_MODEL, wanted + len(history.course_ids)))]
+        if rules.has(Stage.SIMILAR):
+            last = scored.known.course_ids[: -LAST_COURSES - 1 : -1]
+            brought[Source.SIMILAR] = [_alike(scored.model, catalogue, platform_id, course) for course in last]
+    if history.course_ids and rules.has(Stage.SAME_CATEGORY):
         brought[Source.SAME_CATEGORY] = [_in_order(_of_categories(catalogue, shelf, history.course_ids))]
-    model, known, scores = situation.model, None, None
-    if model is not None:
-        known = known_history(model, history.course_ids, history.weights, history.times)
-        scores = model.model.scores(known.histories)[0]
-        wanted_by_model = max(BY_MODEL, wanted + len(history.course_ids))
-        brought[Source.MODEL] = [candidates.of(model, catalogue, platform_id).best(scores, wanted_by_model)]
-        alike = [_alike(model, catalogue, platform_id, course) for course in known.course_ids[: -LAST_COURSES - 1 : -1]]
-        if alike:
-            brought[Source.SIMILAR] = alike
+    if rules.has(Stage.POPULAR):
+        brought[Source.POPULAR] = [_in_order(popular.kept(catalogue, platform_id).places)]
+    if rules.has(Stage.NEW):
+        brought[Source.NEW] = [_in_order(shelf.newest)]
+    if compiled.pins:
+        brought[Source.PINNED] = [_in_order(np.array([place for _position, place in compiled.pins], np.int64))]
+    pool = _with_enough(brought, shelf, wanted + len(history.course_ids))
+    if scored is None:
+        return Gathered(pool, None)
+    columns_at = candidates.of(scored.model, catalogue, platform_id).columns_at
+    is_personal = bool(scored.known.course_ids) and scored.model.model.is_personal
+    return Gathered(_scored_by_model(pool, columns_at, scored.scores, is_personal), scored.known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """The model, the history as it knows it, and its scores, float32 (n_items,)."""
+
+    model: StoredModel
+    known: KnownHistory
+    scores: Float32Array
+
+
+def _scored(situation: Situation) -> _Scored | None:
+    model, history = situation.model, situation.history
+    if model is None:
+        return None
+    known = known_history(model, history.course_ids, history.weights, history.times)
+    return _Scored(model, known, model.model.scores(known.histories)[0])
+
+
+def _with_enough(brought: dict[Source, list[Brought]], shelf: Shelf, wanted: int) -> Pool:
+    """What was brought; where that is not enough, any courses that there are besides."""
     pool = pooled(shelf.course_ids, brought, is_personal=False)
-    if len(pool) < wanted + len(history.course_ids) and len(pool) < len(shelf.course_ids):
-        brought[Source.NEW].append(_the_rest(shelf, wanted + len(history.course_ids)))
-        pool = pooled(shelf.course_ids, brought, is_personal=False)
-    if model is not None and known is not None and scores is not None:
-        is_personal = bool(known.course_ids) and model.model.is_personal
-        pool = _scored_by_model(pool, candidates.of(model, catalogue, platform_id).columns_at, scores, is_personal)
-    return Gathered(pool, known)
+    if len(pool) >= min(wanted, len(shelf.course_ids)):
+        return pool
+    more = [*brought.get(Source.NEW, []), _the_rest(shelf, wanted)]
+    return pooled(shelf.course_ids, {**brought, Source.NEW: more}, is_personal=False)
 
 
 def _scored_by_model(pool: Pool, columns_at: Int64Array, scores: Float32Array, is_personal: bool) -> Pool:
@@ -88,7 +115,7 @@ def _of_categories(catalogue: Catalogue, shelf: Shelf, course_ids: list[int]) ->
 
 def _the_rest(shelf: Shelf, wanted: int) -> Brought:
     """Any courses of the shelf, `wanted` at most, below all the newest."""
-    places = np.arange(min(wanted + len(shelf.newest), len(shelf.course_ids)))
+    places = np.arange(min(wanted, len(shelf.course_ids)))
     return places, (1 / (1 + len(shelf.newest) + np.arange(1, len(places) + 1))).astype(np.float32)
 
 

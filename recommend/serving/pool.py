@@ -9,7 +9,7 @@ import numpy as np
 from recommend.algorithms.interactions import Float32Array, Int64Array
 from recommend.serving.answers import Source
 
-PRECEDENCE = (Source.MODEL, Source.SIMILAR, Source.SAME_CATEGORY, Source.POPULAR, Source.NEW)
+PRECEDENCE = (Source.MODEL, Source.SIMILAR, Source.SAME_CATEGORY, Source.POPULAR, Source.NEW, Source.PINNED)
 """The sources in the order in which a course is told to come from them; the rows of `Pool.scores`."""
 ROW_OF_SOURCE = {source: row for row, source in enumerate(PRECEDENCE)}
 

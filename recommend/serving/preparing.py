@@ -1,36 +1,44 @@
 """The part of an answer that is the same each time it is asked for: candidates, ranked, with the rules applied."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommend.algorithms.interactions import Int64Array
+from recommend.placements.rules import Stage
 from recommend.serving import popular, ranking
 from recommend.serving.answers import CourseCard, RecommendedCourse, Source
 from recommend.serving.candidates import KnownHistory
-from recommend.serving.circumstances import Circumstances
 from recommend.serving.gathering import gather
 from recommend.serving.lineup import Lineup
 from recommend.serving.pool import Pool
-from recommend.serving.situation import Situation
+from recommend.serving.question import Question
+from recommend.serving.steps import STEPS, Setting
 
 MOST_LISTS = 20_000
 IN_RESERVE = 40
 """So many more are prepared than asked for: for exploring, and because some may have been taken off a moment ago."""
+SECONDS_A_LIST_LASTS = 3600
+"""Lists whose rules look at the clock are made anew after so long."""
+
+Watcher = Callable[[Stage, Lineup], None]
+"""Called with the line-up as each stage has left it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """The head of a list, best first: row k of `pool` and `cards` is at position k of `lineup`.
 
-    is_again: whether the person knows all there is, so that these are shown once more.
-    known: the history that the model ranked by, None without a model. told: what has been put into words already, by
-    language and position.
+    fixed: positions that rules have given to a certain course. is_again: whether the person knows all there is, so that
+    these are shown once more. known: the history that the model ranked by, None without a model. told: what has been
+    put into words already, by language and position.
     """
 
     pool: Pool
     lineup: Lineup
     cards: list[CourseCard]
+    fixed: frozenset[int]
     is_again: bool
     known: KnownHistory | None
     told: dict[str, dict[int, RecommendedCourse]] = field(default_factory=dict)
@@ -40,61 +48,100 @@ class Prepared:
         return Source.AGAIN if self.is_again else self.pool.source_of(position)
 
 
-def prepared(situation: Situation, circumstances: Circumstances, platform_id: int | None, limit: int) -> Prepared:
+def prepared(question: Question) -> Prepared:
     """The list, remembered until something changes that it was made from."""
-    key = _key(situation, circumstances, platform_id, limit)
-    lists = situation.catalogue.lists
+    key = _key(question)
+    lists = question.situation.catalogue.lists
     found = lists.get(key)
     if found is None:
-        found = prepare(situation, circumstances, platform_id, limit)
+        found = prepare(question)
         if len(lists) >= MOST_LISTS:
             lists.clear()
         lists[key] = found
     return found
 
 
-def prepare(situation: Situation, circumstances: Circumstances, platform_id: int | None, limit: int) -> Prepared:
+def prepare(question: Question) -> Prepared:
     """Make the list anew."""
-    wanted = limit + IN_RESERVE
-    gathered = gather(situation, platform_id, wanted)
-    pool = gathered.pool
-    lineup = Lineup(np.arange(len(pool)), ranking.rank(pool, situation, circumstances)).by_score()
-    seen = situation.catalogue.shelf(platform_id).places(situation.history.course_ids)
-    kept = lineup.where(~np.isin(pool.places[lineup.rows], seen, kind="sort")) if len(seen) else lineup
-    is_again = not len(kept)
+    wanted = question.limit + IN_RESERVE
+    gathered = gather(question.situation, question.compiled, question.platform_id, wanted)
+    setting = _setting(question, gathered.pool)
+    lineup = line_up(question, setting)
+    is_again = not len(lineup) and setting.rules.has(Stage.MET)
     if is_again:
-        kept = _known_again(pool, seen)
-    head, cards = _head(kept, pool, wanted, situation)
-    return Prepared(pool.take(head.rows), Lineup(np.arange(len(head)), head.scores), cards, is_again, gathered.known)
+        lineup = _once_more(question, setting)
+    head, cards = _head(lineup, gathered.pool, wanted, question)
+    pool = gathered.pool.take(head.rows)
+    fixed = frozenset(np.flatnonzero(np.isin(pool.places, [place for _at, place in question.compiled.pins])).tolist())
+    return Prepared(pool, Lineup(np.arange(len(head)), head.scores), cards, fixed, is_again, gathered.known)
 
 
-def _head(lineup: Lineup, pool: Pool, wanted: int, situation: Situation) -> tuple[Lineup, list[CourseCard]]:
+def line_up(
+    question: Question, setting: Setting, watch: Watcher | None = None, without: frozenset[Stage] = frozenset()
+) -> Lineup:
+    """The candidates, ranked, after all rules that are switched on, but for those in `without`."""
+    rules, pool = setting.rules, setting.pool
+    if rules.has(Stage.RANKING):
+        scores = ranking.rank(pool, question.situation, question.circumstances)
+    else:
+        scores = ranking.by_sources(pool)
+    lineup = Lineup(np.arange(len(pool)), scores).by_score()
+    if watch is not None:
+        watch(Stage.RANKING, lineup)
+    for step in STEPS:
+        if rules.has(step.stage) and step.stage not in without and step.is_needed(setting):
+            lineup = step.apply(lineup, setting)
+            if watch is not None:
+                watch(step.stage, lineup)
+    return lineup
+
+
+def _once_more(question: Question, setting: Setting, watch: Watcher | None = None) -> Lineup:
+    """For those who know all that there is for them: what they looked at longest ago, of what they may be shown."""
+    lineup = line_up(question, setting, watch, without=frozenset([Stage.MET, Stage.PINS]))
+    longest_ago = {course: number for number, course in enumerate(question.situation.history.course_ids)}
+    numbers = [longest_ago.get(course, len(longest_ago)) for course in setting.pool.course_ids[lineup.rows].tolist()]
+    return lineup.in_order(np.argsort(np.array(numbers, np.int64), kind="stable"))
+
+
+def _setting(question: Question, pool: Pool) -> Setting:
+    situation = question.situation
+    return Setting(
+        pool,
+        situation.catalogue.shelf(question.platform_id),
+        question.compiled,
+        popular.kept(situation.catalogue, question.platform_id),
+        situation.history,
+        question.segments,
+        question.limit,
+        time.time(),
+    )
+
+
+def _head(lineup: Lineup, pool: Pool, wanted: int, question: Question) -> tuple[Lineup, list[CourseCard]]:
     """The first `wanted` with their cards, without those that were taken off since the shelf was read."""
-    rows, scores = lineup.rows[:wanted], lineup.scores[:wanted]
-    course_ids = pool.course_ids[rows].tolist()
-    cards = situation.catalogue.cards(course_ids)
-    if len(cards) < len(rows):
+    head = Lineup(lineup.rows[:wanted], lineup.scores[:wanted])
+    course_ids = pool.course_ids[head.rows].tolist()
+    cards = question.situation.catalogue.cards(course_ids)
+    if len(cards) < len(head):
         still_there = {card.id for card in cards}
-        is_listed = np.array([course in still_there for course in course_ids], bool)
-        rows, scores = rows[is_listed], scores[is_listed]
-    return Lineup(rows, scores), cards
+        head = head.where(np.array([course in still_there for course in course_ids], bool))
+    return head, cards
 
 
-def _known_again(pool: Pool, seen: Int64Array) -> Lineup:
-    """For those who know the whole shelf: what they looked at longest ago."""
-    rows = np.searchsorted(pool.places, seen)
-    return Lineup(rows, np.ones(len(rows)))
-
-
-def _key(situation: Situation, circumstances: Circumstances, platform_id: int | None, limit: int) -> tuple[object, ...]:
-    history = situation.history
+def _key(question: Question) -> tuple[object, ...]:
+    situation, history = question.situation, question.situation.history
     return (
         situation.model.version_id if situation.model else None,
-        popular.kept(situation.catalogue, platform_id),
-        platform_id,
-        limit,
-        circumstances if ranking.looks_at_circumstances(situation) else None,
+        popular.kept(situation.catalogue, question.platform_id),
+        question.compiled,
+        int(time.time() // SECONDS_A_LIST_LASTS) if question.compiled.changes_with_time else None,
+        question.segments,
+        question.platform_id,
+        question.limit,
+        question.circumstances if ranking.looks_at_circumstances(situation) else None,
         tuple(history.course_ids),
         tuple(history.weights),
         tuple(history.times),
+        tuple(history.bought),
     )

@@ -4,10 +4,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from recommend.serving.answers import CourseCard, Source
 from recommend.serving.candidates import KnownHistory
 from recommend.serving.situation import Situation
+
+PLAIN = {
+    Source.MODEL: _lazy("Fits what you learn"),
+    Source.SIMILAR: _lazy("Often learned together"),
+    Source.POPULAR: _lazy("Popular now"),
+    Source.NEW: _lazy("New"),
+    Source.SAME_CATEGORY: _lazy("In the same category"),
+    Source.AGAIN: _lazy("Worth another look"),
+    Source.PINNED: _lazy("Chosen for this place"),
+}
 
 
 def of(
@@ -23,25 +34,13 @@ def of(
     words: list[str] = []
     for card in cards:
         cause = causes.get(card.id)
-        words.append(_without_cause(sources[card.id]) if cause is None else _because(cause, platform_id))
+        words.append(_without_cause(sources[card.id]) if cause is None else _because(cause, situation, platform_id))
     return words
 
 
 def plain(source: Source) -> str:
     """The reason where no course of the person's own is the cause."""
-    match source:
-        case Source.MODEL:
-            return _("Fits what you learn")
-        case Source.SIMILAR:
-            return learned_together()
-        case Source.POPULAR:
-            return _("Popular now")
-        case Source.NEW:
-            return _("New")
-        case Source.SAME_CATEGORY:
-            return _("In the same category")
-        case Source.AGAIN:
-            return _("Worth another look")
+    return str(PLAIN[source])
 
 
 def _without_cause(source: Source) -> str:
@@ -50,13 +49,19 @@ def _without_cause(source: Source) -> str:
 
 def learned_together() -> str:
     """The reason of a course that goes with another one."""
-    return _("Often learned together")
+    return plain(Source.SIMILAR)
 
 
-def _because(cause: CourseCard, platform_id: int | None) -> str:
+def _because(cause: CourseCard, situation: Situation, platform_id: int | None) -> str:
     if platform_id is not None and cause.platform_id != platform_id:
         return _("Fits what you learn on your other platforms")
-    return _("Because of “%(title)s”") % {"title": cause.title}
+    names = {"title": cause.title, "platform": cause.platform_name}
+    is_finished = cause.id in situation.history.completed
+    if platform_id is not None:
+        return (_("Because you finished “%(title)s”") if is_finished else _("Because of “%(title)s”")) % names
+    if is_finished:
+        return _("Because you finished “%(title)s” on %(platform)s") % names
+    return _("Because of “%(title)s” on %(platform)s") % names
 
 
 def _causes(cards: Sequence[CourseCard], situation: Situation, known: KnownHistory) -> dict[int, CourseCard]:

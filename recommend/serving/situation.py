@@ -11,11 +11,13 @@ from crossmarket.foundation.redis import RedisError, fetch
 from profiles import live_history
 from profiles.live_history import History
 from recommend.model_store import StoredModel
-from recommend.serving import active_model, catalogue
+from recommend.serving import active_model, catalogue, placements
 from recommend.serving.catalogue import Catalogue
+from recommend.serving.placements import Placements
 
 MODELS_KEY = generations.key(generations.MODELS)
 CATALOGUE_KEY = generations.key(generations.CATALOGUE)
+PLACEMENTS_KEY = generations.key(generations.PLACEMENTS)
 MOST_REMEMBERED = 50_000
 
 _contributors: dict[str, tuple[int, ...]] = {}
@@ -24,17 +26,18 @@ _contributors: dict[str, tuple[int, ...]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The active model, the catalogue, what the person's consents allow, and what the person did last."""
+    """The active model, the catalogue, rules, what the person's consents allow, and what the person did last."""
 
     model: StoredModel | None
     catalogue: Catalogue
+    placements: Placements
     sharing: Sharing
     history: History
 
 
 def keys_ahead(platform_id: int, external_id: str | None) -> list[str]:
     """The entries of Redis that `look` will want, as far as this process can guess."""
-    keys = [MODELS_KEY, CATALOGUE_KEY]
+    keys = [MODELS_KEY, CATALOGUE_KEY, PLACEMENTS_KEY]
     if external_id is not None:
         name = sharing.cache_name(platform_id, external_id)
         keys.append(sharing.cache.key(name))
@@ -49,6 +52,7 @@ def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes 
     return Situation(
         active_model.of_generation(fetched[MODELS_KEY] or generations.current(generations.MODELS)),
         catalogue.of_generation(fetched[CATALOGUE_KEY] or generations.current(generations.CATALOGUE)),
+        placements.of_generation(fetched[PLACEMENTS_KEY] or generations.current(generations.PLACEMENTS)),
         known,
         live_history.of(known.contributors, fetched),
     )
@@ -59,7 +63,7 @@ def _fetch(keys: list[str]) -> dict[str, bytes | None]:
         return dict(zip(keys, fetch(keys), strict=True))
     except RedisError:
         unknown = generations.unknown()
-        return {**dict.fromkeys(keys), MODELS_KEY: unknown, CATALOGUE_KEY: unknown}
+        return {**dict.fromkeys(keys), MODELS_KEY: unknown, CATALOGUE_KEY: unknown, PLACEMENTS_KEY: unknown}
 
 
 def _sharing(platform_id: int, external_id: str, fetched: Mapping[str, bytes | None]) -> Sharing:

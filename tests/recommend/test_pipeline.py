@@ -11,6 +11,7 @@ from recommend.serving.answers import Source
 from recommend.serving.circumstances import Device, circumstances_of, device_named, device_of_browser
 from recommend.serving.gathering import gather
 from recommend.serving.pool import PRECEDENCE, Pool, pooled
+from recommend.serving.question import question_of
 from recommend.serving.record import Note, _decoded, store_pending
 from recommend.serving.situation import look
 from tests.factories import PlatformFactory
@@ -33,7 +34,8 @@ def shop() -> Partner:
 
 
 def pool_of(shop: Partner, user_id: str) -> Pool:
-    return gather(look(shop.platform, user_id), shop.platform.pk, 5).pool
+    question = question_of(shop.platform, look(shop.platform, user_id), circumstances_of(shop.platform, "home"), 5)
+    return gather(question.situation, question.compiled, question.platform_id, 5).pool
 
 
 def column(*values: float) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Placements: by which rules the list of a slot is made."""

@@ -1,0 +1,83 @@
+"""The rules of all placements in this process's memory, renewed when one of them is changed."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from recommend.models import Placement
+from recommend.placements.reading import RulesError, read_rules
+from recommend.placements.rules import PlacementRules
+
+logger = structlog.get_logger(__name__)
+
+EVERY_KEY = "*"
+"""The key of a placement that speaks for all keys that nobody has described."""
+DEFAULT = PlacementRules()
+MOST_HELD = 10_000
+
+
+@dataclass(eq=False)
+class Placements:
+    """Rules by platform (None: all platforms) and key, as they are kept; and as they hold, made when asked for."""
+
+    generation: bytes
+    described: dict[tuple[int | None, str], PlacementRules]
+    holding: dict[tuple[int, str], PlacementRules] = field(default_factory=dict)
+
+    def rules(self, platform_id: int, key: str) -> PlacementRules:
+        """The rules that hold for a slot: those of the platform's own description, else those for all platforms.
+
+        Else those of the key `*`, in the same order. What a `*` keeps for members of a segment is kept for them
+        everywhere. The same object as long as nothing has changed.
+        """
+        held = self.holding.get((platform_id, key))
+        if held is None:
+            if len(self.holding) > MOST_HELD:
+                self.holding.clear()
+            held = self.holding[platform_id, key] = self._found(platform_id, key)
+        return held
+
+    def _found(self, platform_id: int, key: str) -> PlacementRules:
+        places = [(platform_id, key), (None, key), (platform_id, EVERY_KEY), (None, EVERY_KEY)]
+        found = next((self.described[each] for each in places if each in self.described), DEFAULT)
+        everywhere = [
+            rule
+            for place in places[2:]
+            if place in self.described
+            for rule in self.described[place].members
+            if rule not in found.members
+        ]
+        return msgspec.structs.replace(found, members=[*found.members, *everywhere]) if everywhere else found
+
+
+class _Held:
+    placements: Placements | None = None
+
+
+def of_generation(generation: bytes) -> Placements:
+    """The placements as they stand in this generation."""
+    held = _Held.placements
+    if held is None or held.generation != generation:
+        held = _Held.placements = Placements(generation, _read())
+    return held
+
+
+def _read() -> dict[tuple[int | None, str], PlacementRules]:
+    described: dict[tuple[int | None, str], PlacementRules] = {}
+    for placement in Placement.objects.all():
+        described[placement.platform_id, placement.key] = _rules_of(placement)
+    return described
+
+
+def _rules_of(placement: Placement) -> PlacementRules:
+    """The rules; where they cannot be read (which is logged), at least what they keep for members."""
+    try:
+        return read_rules(placement.rules)
+    except RulesError as error:
+        logger.error("placement_unreadable", placement=str(placement), error=str(error))  # noqa: TRY400
+    members = placement.rules.get("members") if isinstance(placement.rules, dict) else None
+    try:
+        return read_rules({"members": members or []})
+    except RulesError:
+        return DEFAULT
