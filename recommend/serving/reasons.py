@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from recommend.serving.answers import CourseCard, Source
 from recommend.serving.candidates import KnownHistory
 from recommend.serving.situation import Situation
 
 PLAIN = {
-    Source.MODEL: _lazy("Fits what you learn"),
-    Source.SIMILAR: _lazy("Often learned together"),
-    Source.POPULAR: _lazy("Popular now"),
-    Source.NEW: _lazy("New"),
-    Source.SAME_CATEGORY: _lazy("In the same category"),
-    Source.AGAIN: _lazy("Worth another look"),
-    Source.PINNED: _lazy("Chosen for this place"),
+    Source.MODEL: gettext_lazy("Fits what you learn"),
+    Source.SIMILAR: gettext_lazy("Often learned together"),
+    Source.POPULAR: gettext_lazy("Popular now"),
+    Source.NEW: gettext_lazy("New"),
+    Source.SAME_CATEGORY: gettext_lazy("In the same category"),
+    Source.AGAIN: gettext_lazy("Worth another look"),
+    Source.PINNED: gettext_lazy("Chosen for this place"),
 }
 
 
