@@ -1,0 +1,141 @@
+"""Drawing a list: mostly as it was ranked, and here and there what an arm proposes.
+
+From the first place to the last: with a given chance a place is explored. Then one of the arms that have something to
+propose is drawn, and its proposal is shown; else what is ranked next. A course is shown once.
+
+The propensity of a place is the chance, over the draws at this place, that just this course stands there, *given the
+places before it*: (1 - e) [it is ranked next] + e sum over arms of P(arm) P(the arm proposes it). All of it follows
+from what was known before, so it is exact, and the product over the places is the chance of the whole list.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+RANKED = "ranked"
+"""The arm that proposes what is ranked next anyway."""
+
+Fits = Callable[[int, Sequence[int]], bool]
+"""Whether a candidate may follow the ones chosen. What does not fit once must not fit later in the list either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an arm has: candidates, its best first; or, `at_random`, each as likely as the other."""
+
+    arm: str
+    candidates: Sequence[int]
+    at_random: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an arm would have shown at an explored place, and how likely the arm was to be drawn."""
+
+    candidate: int
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of the list. arm, proposals: where it was explored, which arm was drawn, and all that could have been."""
+
+    candidate: int
+    propensity: float
+    arm: str = ""
+    proposals: Mapping[str, Proposal] | None = None
+
+
+class _Arm:
+    """An offer, with those taken away that have been shown or fit no more."""
+
+    def __init__(self, offer: Offer, chance: float) -> None:
+        self.name, self.chance, self.at_random = offer.arm, chance, offer.at_random
+        self.left = list(offer.candidates)
+        if not offer.at_random:
+            self.left.reverse()  # so that the best is last, where taking away is cheap
+
+    def tidy(self, used: set[int], chosen: list[int], fits: Fits | None) -> bool:
+        """Whether anything is left to propose."""
+        left = self.left
+        if self.at_random:
+            if used.intersection(left) or fits is not None:
+                self.left = [each for each in left if each not in used and (fits is None or fits(each, chosen))]
+        else:
+            while left and (left[-1] in used or (fits is not None and not fits(left[-1], chosen))):
+                left.pop()
+        return bool(self.left)
+
+    def propose(self, draw: Random) -> int:
+        return self.left[int(draw.random() * len(self.left))] if self.at_random else self.left[-1]
+
+    def chance_of(self, candidate: int) -> float:
+        """That it proposes just this one."""
+        if self.at_random:
+            return (candidate in self.left) / len(self.left)
+        return float(candidate == self.left[-1])
+
+
+def draw_list(
+    ranked: Sequence[int],
+    offers: Sequence[Offer],
+    chances: Mapping[str, float],
+    shares: Sequence[float],
+    seed: int,
+    fits: Fits | None = None,
+) -> list[Place]:
+    """A list of `len(shares)` places at most, shorter when fewer are ranked.
+
+    ranked: best first, and all that offers have. chances: of each arm to be drawn; arms that have nothing to propose
+    at a place leave theirs to the others in proportion. shares: the chance of each place to be explored. seed: the same
+    seed gives the same list.
+    """
+    draw = Random(seed)  # noqa: S311 - nobody gains by guessing it
+    is_explored = [draw.random() < share for share in shares]
+    arms = [_Arm(offer, chances[offer.arm]) for offer in offers if chances.get(offer.arm)]
+    next_ranked = _Arm(Offer(RANKED, ranked), chances.get(RANKED, 0.0))
+    used: set[int] = set()
+    chosen: list[int] = []
+    places: list[Place] = []
+    for share, explored in zip(shares, is_explored, strict=True):
+        if not next_ranked.tidy(used, chosen, fits):
+            break
+        ready = [arm for arm in arms if arm.tidy(used, chosen, fits)] if share else []
+        place = _explored(next_ranked, ready, share, draw) if explored else _as_ranked(next_ranked, ready, share)
+        places.append(place)
+        used.add(place.candidate)
+        chosen.append(place.candidate)
+    return places
+
+
+def _as_ranked(ranked: _Arm, ready: list[_Arm], share: float) -> Place:
+    candidate = ranked.left[-1]
+    return Place(candidate, _propensity(candidate, ranked, ready, share))
+
+
+def _explored(ranked: _Arm, ready: list[_Arm], share: float, draw: Random) -> Place:
+    in_question = [ranked, *ready] if ranked.chance else ready
+    if not in_question:
+        return _as_ranked(ranked, ready, share)
+    total = sum(arm.chance for arm in in_question)
+    at = draw.random() * total
+    proposals: dict[str, Proposal] = {}
+    drawn = in_question[-1]
+    passed = 0.0
+    for arm in in_question:
+        if passed <= at < passed + arm.chance:
+            drawn = arm
+        passed += arm.chance
+        proposals[arm.name] = Proposal(arm.propose(draw), arm.chance / total)
+    candidate = proposals[drawn.name].candidate
+    return Place(candidate, _propensity(candidate, ranked, ready, share), drawn.name, proposals)
+
+
+def _propensity(candidate: int, ranked: _Arm, ready: list[_Arm], share: float) -> float:
+    is_next = candidate == ranked.left[-1]
+    in_question = [ranked, *ready] if ranked.chance else ready
+    if not share or not in_question:
+        return float(is_next)
+    total = sum(arm.chance for arm in in_question)
+    by_arms = sum(arm.chance * arm.chance_of(candidate) for arm in in_question) / total
+    return min(1.0, (1 - share) * is_next + share * by_arms)
