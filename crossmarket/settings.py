@@ -147,6 +147,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "end jobs whose worker is gone": {"task": "foundation.end_lost_jobs", "schedule": 60.0},
     "write down what was recommended": {"task": "recommend.store_recommendations", "schedule": 5.0},
+    "count what came of what was tried": {
+        "task": "recommend.learn_from_answers",
+        "schedule": 180.0,
+        "options": {"expires": 180.0},
+    },
     "leave out what nothing should be learned from": {
         "task": "profiles.clean_what_came",
         "schedule": 180.0,
@@ -256,6 +261,7 @@ API_RATE_LIMIT_SECRET = env.int("API_RATE_LIMIT_SECRET", default=60_000)
 API_RATE_LIMIT_PUBLISHABLE = env.int("API_RATE_LIMIT_PUBLISHABLE", default=600)
 WEBHOOKS_TO_PRIVATE_NETWORKS = env.bool("WEBHOOKS_TO_PRIVATE_NETWORKS", default=False)
 
+EXPLORE = env.bool("EXPLORE", default=True)
 HOLDOUT_SHARE = env.float("HOLDOUT_SHARE", default=0.05)
 
 SPECTACULAR_SETTINGS = {

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from recommend import training
+from recommend.exploring import learning
 from recommend.serving.record import store_pending
 
 
@@ -16,3 +17,9 @@ def store_recommendations() -> None:
 def train_nightly() -> None:
     """Train the active algorithm anew on what has happened since."""
     training.enqueue_again()
+
+
+@shared_task(name="recommend.learn_from_answers", ignore_result=True)
+def learn_from_answers() -> None:
+    """Count what came of what was tried."""
+    learning.learn()

@@ -34,6 +34,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "crossmarket.settings"
 for name in ("HTTPS", "DEBUG", "SEED_DEMO", "PORT", "PUBLIC_URL", "MEDIA_STORAGE"):
     os.environ.pop(name, None)
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+os.environ["EXPLORE"] = "false"  # lists are to be foreseen, but in the tests of exploring itself
 if os.environ.get("REDIS_URL", "").startswith(("redis://", "rediss://")):
     number = TEST_REDIS_DATABASE - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))

@@ -66,8 +66,9 @@ class _Arm:
                 left.pop()
         return bool(self.left)
 
-    def propose(self, draw: Random) -> int:
-        return self.left[int(draw.random() * len(self.left))] if self.at_random else self.left[-1]
+    def propose(self, at: float) -> int:
+        """By a number from 0 to below 1."""
+        return self.left[int(at * len(self.left))] if self.at_random else self.left[-1]
 
     def chance_of(self, candidate: int) -> float:
         """That it proposes just this one."""
@@ -83,25 +84,34 @@ def draw_list(
     shares: Sequence[float],
     seed: int,
     fits: Fits | None = None,
+    fixed: Mapping[int, int] | None = None,
 ) -> list[Place]:
     """A list of `len(shares)` places at most, shorter when fewer are ranked.
 
     ranked: best first, and all that offers have. chances: of each arm to be drawn; arms that have nothing to propose
     at a place leave theirs to the others in proportion. shares: the chance of each place to be explored. seed: the same
-    seed gives the same list.
+    seed gives the same list. fixed: by place, from 0, the candidate that stands there whatever is drawn.
     """
-    draw = Random(seed)  # noqa: S311 - nobody gains by guessing it
-    is_explored = [draw.random() < share for share in shares]
+    draw = Random(seed).random  # noqa: S311 - nobody gains by guessing it
     arms = [_Arm(offer, chances[offer.arm]) for offer in offers if chances.get(offer.arm)]
     next_ranked = _Arm(Offer(RANKED, ranked), chances.get(RANKED, 0.0))
-    used: set[int] = set()
+    fixed = fixed or {}
+    used: set[int] = set(fixed.values())
     chosen: list[int] = []
     places: list[Place] = []
-    for share, explored in zip(shares, is_explored, strict=True):
+    for number, share in enumerate(shares):
+        drawn = draw(), draw(), draw()  # always three, so that a longer list begins as a shorter one
+        if number in fixed:
+            places.append(Place(fixed[number], 1.0))
+            chosen.append(fixed[number])
+            continue
         if not next_ranked.tidy(used, chosen, fits):
             break
         ready = [arm for arm in arms if arm.tidy(used, chosen, fits)] if share else []
-        place = _explored(next_ranked, ready, share, draw) if explored else _as_ranked(next_ranked, ready, share)
+        if drawn[0] < share:
+            place = _explored(next_ranked, ready, share, drawn[1], drawn[2])
+        else:
+            place = _as_ranked(next_ranked, ready, share)
         places.append(place)
         used.add(place.candidate)
         chosen.append(place.candidate)
@@ -113,12 +123,12 @@ def _as_ranked(ranked: _Arm, ready: list[_Arm], share: float) -> Place:
     return Place(candidate, _propensity(candidate, ranked, ready, share))
 
 
-def _explored(ranked: _Arm, ready: list[_Arm], share: float, draw: Random) -> Place:
+def _explored(ranked: _Arm, ready: list[_Arm], share: float, which: float, whom: float) -> Place:
     in_question = [ranked, *ready] if ranked.chance else ready
     if not in_question:
         return _as_ranked(ranked, ready, share)
     total = sum(arm.chance for arm in in_question)
-    at = draw.random() * total
+    at = which * total
     proposals: dict[str, Proposal] = {}
     drawn = in_question[-1]
     passed = 0.0
@@ -126,7 +136,7 @@ def _explored(ranked: _Arm, ready: list[_Arm], share: float, draw: Random) -> Pl
         if passed <= at < passed + arm.chance:
             drawn = arm
         passed += arm.chance
-        proposals[arm.name] = Proposal(arm.propose(draw), arm.chance / total)
+        proposals[arm.name] = Proposal(arm.propose(whom), arm.chance / total)
     candidate = proposals[drawn.name].candidate
     return Place(candidate, _propensity(candidate, ranked, ready, share), drawn.name, proposals)
 

@@ -44,13 +44,18 @@ def examine(
     """
     if not len(positions):
         raise UnusableLog("There are no explored places to learn from.")
-    n_groups = int(groups.max()) + 1
-    shown = np.zeros((places, n_groups))
+    shown = np.zeros((places, int(groups.max()) + 1))
+    clicked = np.zeros_like(shown)
     np.add.at(shown, (positions, groups), 1)
-    of_place = np.bincount(positions, weights=clicks, minlength=places)[:places]
-    of_group = np.bincount(groups, weights=clicks, minlength=n_groups)
-    expected = usual(places)
-    chances = expected.copy()
+    np.add.at(clicked, (positions, groups), clicks)
+    return examine_counts(shown, clicked, prior_clicks)
+
+
+def examine_counts(shown: Float64Array, clicked: Float64Array, prior_clicks: float = PRIOR_CLICKS) -> Examination:
+    """The same from counts, float64 (places, groups): how often something was shown there, and clicked."""
+    of_place, of_group = clicked.sum(axis=1), clicked.sum(axis=0)
+    expected = usual(len(shown))
+    chances = expected
     for _ in range(ROUNDS):
         liking = of_group / np.maximum(chances @ shown, 1e-12)
         as_usual = np.maximum(shown @ liking, 0.0)

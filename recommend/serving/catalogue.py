@@ -21,6 +21,7 @@ from recommend.serving.facts import CourseRow, Facts, facts_of
 if TYPE_CHECKING:
     from recommend.serving.candidates import Candidates
     from recommend.serving.compiling import Compiled
+    from recommend.serving.fresh import KeptFresh
     from recommend.serving.popular import KeptPopular
     from recommend.serving.preparing import Prepared
 
@@ -55,8 +56,8 @@ class Shelf:
 class Catalogue:
     """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
 
-    `candidates`, `alike`, `popular`, `compiled` and `lists` are what others have made from this very catalogue, gone
-    when it is renewed.
+    `candidates`, `alike`, `popular`, `fresh`, `compiled` and `lists` are what others have made from this very catalogue,
+    gone when it is renewed.
     """
 
     generation: bytes
@@ -65,6 +66,7 @@ class Catalogue:
     candidates: dict[tuple[UUID, int | None], "Candidates"] = field(default_factory=dict)
     alike: dict[tuple[UUID, int | None, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     popular: dict[int | None, "KeptPopular"] = field(default_factory=dict)
+    fresh: dict[int | None, "KeptFresh"] = field(default_factory=dict)
     compiled: dict[tuple[int, int | None], "Compiled"] = field(default_factory=dict)
     lists: dict[tuple[object, ...], "Prepared"] = field(default_factory=dict)
 

@@ -1,27 +1,82 @@
-"""Giving courses a chance that would have none: who is shown, and how likely that was."""
+"""Giving courses a chance that would have none: who is shown, and how likely that was.
 
-from dataclasses import dataclass
+For each person a list stays the same for `STABLE_SECONDS`, unless something changes that it is made from: what the
+person did, the model, the catalogue, or what the bandit has learned. The draws follow from a hash of the user, the
+slot, the latest events and the stretch of time. So the logged chances are those over that hash, given everything that
+was known before; answers of one stretch are one draw, and count as one where errors are told.
+
+Visitors, who cannot be told apart, share one draw for each slot and stretch of time.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from recommend.algorithms.interactions import Float64Array, Int64Array
-from recommend.serving.circumstances import Circumstances
+from recommend.exploration.drawing import Place, draw_list
+from recommend.exploration.situations import situated
+from recommend.exploring.notes import noted
+from recommend.placements.rules import Stage
+from recommend.serving import arms
 from recommend.serving.preparing import Prepared
+from recommend.serving.question import Question
+from recommend.serving.situation import Situation
+
+STABLE_SECONDS = 600
+LATEST = 20
+"""So many of the latest events decide the draw."""
+_KEY = settings.SECRET_KEY.encode()[:64]
 
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """positions: int64 (shown,), which of the lineup is shown at each place; propensities: float64 (shown,)."""
+    """positions: int64 (shown,), which of the lineup is shown at each place; propensities: float64 (shown,).
+
+    noted: what is written down with the answer, for learning from it.
+    """
 
     positions: Int64Array
     propensities: Float64Array
+    noted: Mapping[str, Any] = field(default_factory=dict)
 
 
-def explore(made: Prepared, limit: int, circumstances: Circumstances, share: float) -> Chosen:
-    """Whom of the line-up (best first) to show, `limit` at most, and the chance of each to be at its place.
+def explore(
+    made: Prepared, question: Question, who: tuple[int, str | None]
+) -> Chosen:
+    """Whom to show, `limit` at most, and the chance of each to be at its place, given the places before it.
 
-    share: of how many places others than the best may be given a chance; 0 where exploring is switched off. What is at
-    a position that is `fixed` stays there. Shows the best, always.
+    who: the platform, and the user of it, None for visitors. Rules say how many places are explored; where none are,
+    the best are shown, always. What is at a position that is `fixed` stays there.
     """
-    shown = min(limit, len(made.lineup))
-    return Chosen(np.arange(shown), np.ones(shown))
+    rules, situation, circumstances = question.compiled.rules, question.situation, question.circumstances
+    share = rules.exploration.share if rules.has(Stage.EXPLORATION) else 0.0
+    shown = min(question.limit, len(made.lineup))
+    if not (share and settings.EXPLORE and made.offers and shown):
+        return Chosen(np.arange(shown), np.ones(shown))
+    history = situation.history.course_ids
+    group = situated(str(circumstances.device), circumstances.hour, len(history))
+    chances = arms.of_slot(who[0], circumstances.placement).chances(group)
+    seed = _seed(situation, circumstances.placement, who)
+    fixed = {position: position for position in made.fixed if position < shown}
+    places = draw_list(range(len(made.lineup)), made.offers, chances, [share] * shown, seed, fixed=fixed)
+    return _chosen(places, made, len(history), share, seed)
+
+
+def _chosen(places: list[Place], made: Prepared, known: int, share: float, seed: int) -> Chosen:
+    return Chosen(
+        np.array([place.candidate for place in places], np.int64),
+        np.array([place.propensity for place in places]),
+        noted(places, made.pool.course_ids, known, share, seed),
+    )
+
+
+def _seed(situation: Situation, placement: str, who: tuple[int, str | None]) -> int:
+    stretch, history = int(time.time() // STABLE_SECONDS), situation.history
+    told = (who, placement, stretch, history.course_ids[-LATEST:], history.times[-1:])
+    digest = hashlib.blake2b(repr(told).encode(errors="surrogatepass"), digest_size=8, key=_KEY)
+    return int.from_bytes(digest.digest())

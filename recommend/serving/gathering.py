@@ -8,7 +8,7 @@ import numpy as np
 from recommend.algorithms.interactions import Float32Array, Int64Array
 from recommend.model_store import StoredModel
 from recommend.placements.rules import Stage
-from recommend.serving import candidates, popular
+from recommend.serving import candidates, fresh, popular
 from recommend.serving.answers import Source
 from recommend.serving.candidates import KnownHistory, known_history
 from recommend.serving.catalogue import Catalogue, Shelf
@@ -54,7 +54,7 @@ def gather(situation: Situation, compiled: Compiled, platform_id: int | None, wa
     if rules.has(Stage.POPULAR):
         brought[Source.POPULAR] = [_in_order(popular.kept(catalogue, platform_id).places)]
     if rules.has(Stage.NEW):
-        brought[Source.NEW] = [_in_order(shelf.newest)]
+        brought[Source.NEW] = [_in_order(shelf.newest), _in_order(fresh.kept(catalogue, platform_id).places)]
     if compiled.pins:
         brought[Source.PINNED] = [_in_order(np.array([place for _position, place in compiled.pins], np.int64))]
     pool = _with_enough(brought, shelf, wanted + len(history.course_ids))

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recommend.algorithms.interactions import Int64Array
+from recommend.exploration.drawing import Offer
 from recommend.placements.rules import Stage
-from recommend.serving import popular, ranking
+from recommend.serving import fresh, popular, ranking
 from recommend.serving.answers import CourseCard, RecommendedCourse, Source
 from recommend.serving.candidates import KnownHistory
 from recommend.serving.gathering import gather
+from recommend.serving.offering import offers_of, worth_trying
 from recommend.serving.lineup import Lineup
 from recommend.serving.pool import Pool
 from recommend.serving.question import Question
@@ -30,6 +33,8 @@ Watcher = Callable[[Stage, Lineup], None]
 class Prepared:
     """The head of a list, best first: row k of `pool` and `cards` is at position k of `lineup`.
 
+    Behind the head stand those that exploring may show besides; `offers` name their positions.
+
     fixed: positions that rules have given to a certain course. is_again: whether the person knows all there is, so that
     these are shown once more. known: the history that the model ranked by, None without a model. told: what has been
     put into words already, by language and position.
@@ -41,6 +46,7 @@ class Prepared:
     fixed: frozenset[int]
     is_again: bool
     known: KnownHistory | None
+    offers: list[Offer] = field(default_factory=list)
     told: dict[str, dict[int, RecommendedCourse]] = field(default_factory=dict)
 
     def source_of(self, position: int) -> Source:
@@ -70,10 +76,12 @@ def prepare(question: Question) -> Prepared:
     is_again = not len(lineup) and setting.rules.has(Stage.MET)
     if is_again:
         lineup = _once_more(question, setting)
-    head, cards = _head(lineup, gathered.pool, wanted, question)
+    new = fresh.kept(question.situation.catalogue, question.platform_id).places
+    head, cards = _head(lineup, gathered.pool, wanted, question, worth_trying(gathered.pool, lineup, new))
     pool = gathered.pool.take(head.rows)
     fixed = frozenset(np.flatnonzero(np.isin(pool.places, [place for _at, place in question.compiled.pins])).tolist())
-    return Prepared(pool, Lineup(np.arange(len(head)), head.scores), cards, fixed, is_again, gathered.known)
+    offers = [] if is_again else offers_of(pool, new, setting.rules)
+    return Prepared(pool, Lineup(np.arange(len(head)), head.scores), cards, fixed, is_again, gathered.known, offers)
 
 
 def line_up(
@@ -118,9 +126,12 @@ def _setting(question: Question, pool: Pool) -> Setting:
     )
 
 
-def _head(lineup: Lineup, pool: Pool, wanted: int, question: Question) -> tuple[Lineup, list[CourseCard]]:
-    """The first `wanted` with their cards, without those that were taken off since the shelf was read."""
-    head = Lineup(lineup.rows[:wanted], lineup.scores[:wanted])
+def _head(
+    lineup: Lineup, pool: Pool, wanted: int, question: Question, besides: Int64Array
+) -> tuple[Lineup, list[CourseCard]]:
+    """The first `wanted`, and those at the positions `besides`, with their cards; without those that were taken off
+    since the shelf was read."""
+    head = lineup.in_order(np.union1d(np.arange(min(wanted, len(lineup))), besides))
     course_ids = pool.course_ids[head.rows].tolist()
     cards = question.situation.catalogue.cards(course_ids)
     if len(cards) < len(head):
@@ -134,6 +145,7 @@ def _key(question: Question) -> tuple[object, ...]:
     return (
         situation.model.version_id if situation.model else None,
         popular.kept(situation.catalogue, question.platform_id),
+        fresh.kept(situation.catalogue, question.platform_id),
         question.compiled,
         int(time.time() // SECONDS_A_LIST_LASTS) if question.compiled.changes_with_time else None,
         question.segments,

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping
 
 from accounts.models import Platform
-from recommend.placements.rules import Stage
 from recommend.serving import reasons
 from recommend.serving.answers import Answer, ModelName, RecommendedCourse
 from recommend.serving.circumstances import Device, circumstances_of
@@ -35,19 +34,12 @@ def recommend(
     circumstances = circumstances_of(platform, placement, device)
     question = question_of(platform, situation, circumstances, limit)
     made = prepared(question)
-    items, propensities = shown(made, question)
+    chosen = explore(made, question, (platform.pk, external_id))
+    items = in_words(made, chosen.positions.tolist(), question)
     model = ModelName(situation.model.name, situation.model.number) if situation.model else None
-    answer = Answer(uuid.uuid4(), placement, model, items, propensities)
-    note(answer, platform, situation, circumstances)
+    answer = Answer(uuid.uuid4(), placement, model, items, chosen.propensities.tolist())
+    note(answer, platform, situation, circumstances, chosen.noted)
     return answer
-
-
-def shown(made: Prepared, question: Question) -> tuple[list[RecommendedCourse], list[float]]:
-    """What is shown of a prepared list, and the chance of each to be at its place."""
-    rules = question.compiled.rules
-    share = rules.exploration.share if rules.has(Stage.EXPLORATION) else 0.0
-    chosen = explore(made, question.limit, question.circumstances, share)
-    return in_words(made, chosen.positions.tolist(), question), chosen.propensities.tolist()
 
 
 def in_words(made: Prepared, positions: list[int], question: Question) -> list[RecommendedCourse]:

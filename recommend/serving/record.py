@@ -8,6 +8,7 @@ import atexit
 import queue
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -48,7 +49,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     created_at: datetime
     sources: list[str] = []
     propensities: list[float] = []
-    context: dict[str, str | int] = {}
+    context: dict[str, Any] = {}
 
 
 class _Outbox:
@@ -96,8 +97,14 @@ _outbox = _Outbox()
 atexit.register(_outbox.flush)
 
 
-def note(answer: Answer, platform: Platform, situation: Situation, circumstances: Circumstances) -> None:
-    """Note an answer, to be stored soon."""
+def note(
+    answer: Answer,
+    platform: Platform,
+    situation: Situation,
+    circumstances: Circumstances,
+    besides: Mapping[str, Any] | None = None,
+) -> None:
+    """Note an answer, to be stored soon. `besides` goes into its context with the circumstances."""
     taken = Note(
         id=answer.recommendation_id,
         platform_id=platform.pk,
@@ -109,7 +116,7 @@ def note(answer: Answer, platform: Platform, situation: Situation, circumstances
         created_at=timezone.now(),
         sources=[str(item.source) for item in answer.items],
         propensities=answer.propensities,
-        context=circumstances.noted,
+        context={**circumstances.noted, **(besides or {})},
     )
     _outbox.put(taken)
 

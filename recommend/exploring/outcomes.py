@@ -1,0 +1,113 @@
+"""Answers, and which of their courses were followed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts.models import Purpose
+from accounts.models.linked_account import consenting_to
+from profiles.models import Event, EventType
+from recommend.exploring.notes import Tried, tried_in
+from recommend.models import Recommendation
+
+WAIT = timedelta(minutes=30)
+"""So long after an answer one of its courses may be followed; then it counts as not followed."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+NO_FOLLOWING = (EventType.IMPRESSION, EventType.SEARCH, EventType.REFUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer to a known person, and which of its courses they followed in time."""
+
+    answer_id: UUID
+    platform_id: int
+    account_id: int
+    placement: str
+    model_id: UUID | None
+    course_ids: list[int]
+    propensities: list[float]
+    context: Mapping[str, Any]
+    created_at: datetime
+    followed: frozenset[int]
+
+
+def outcomes(
+    after: datetime, until: datetime, most: int, platform_id: int | None = None, placement: str | None = None
+) -> list[Outcome]:
+    """The first `most` answers of after < time <= until, in order of time, with what came of each within `WAIT`.
+
+    Of persons who agree to recommendations now; others, and visitors, leave no events that could tell.
+    """
+    answers = Recommendation.objects.filter(created_at__gt=after, created_at__lte=until)
+    answers = answers.filter(consenting_to(Purpose.RECOMMENDATION, path="account__")).exclude(propensities=[])
+    if platform_id is not None:
+        answers = answers.filter(platform=platform_id)
+    if placement is not None:
+        answers = answers.filter(placement=placement)
+    found = list(answers.order_by("created_at", "pk")[:most])
+    if not found:
+        return []
+    followed = _followed(found[0].created_at, found[-1].created_at)
+    return [_outcome(answer, followed.get(str(answer.pk), [])) for answer in found]
+
+
+def draws(found: Iterable[Outcome]) -> Iterator[tuple[Outcome, Tried]]:
+    """Of each draw in which something was tried, the first answer, with what came of all of its answers.
+
+    Whoever loads a page again within minutes is shown the same draw once more: that is no further trial.
+    """
+    by_draw: dict[tuple[int, str], list[Outcome]] = defaultdict(list)
+    tried_by: dict[tuple[int, str], Tried] = {}
+    for outcome in found:
+        tried = tried_in(outcome.context)
+        if tried is not None and tried.places:
+            draw = (outcome.account_id, tried.seed)
+            tried_by.setdefault(draw, tried)
+            by_draw[draw].append(outcome)
+    for draw, same in by_draw.items():
+        yield replace(same[0], followed=frozenset().union(*(each.followed for each in same))), tried_by[draw]
+
+
+_Following = tuple[int, int, datetime]
+"""Account, course and time."""
+
+
+def _followed(first: datetime, last: datetime) -> dict[str, list[_Following]]:
+    """What named an answer of this time as where it came from, by the answer."""
+    events = (
+        Event.objects.consented(Purpose.RECOMMENDATION)
+        .cleaned()
+        .filter(timestamp__gte=first - CLOCKS_DIFFER, timestamp__lte=last + WAIT, course__isnull=False)
+        .filter(context__has_key="recommendation_id")
+        .exclude(type__in=NO_FOLLOWING)
+    )
+    found: dict[str, list[_Following]] = defaultdict(list)
+    fields = ("context__recommendation_id", "account_id", "course_id", "timestamp")
+    for answer, account, course, time in events.values_list(*fields):
+        found[str(answer)].append((account, course, time))
+    return found
+
+
+def _outcome(answer: Recommendation, followings: list[_Following]) -> Outcome:
+    from_when, until_when = answer.created_at - CLOCKS_DIFFER, answer.created_at + WAIT
+    shown = set(answer.course_ids)
+    return Outcome(
+        answer.pk,
+        answer.platform_id,
+        answer.account_id or 0,
+        answer.placement,
+        answer.model_id,
+        answer.course_ids,
+        answer.propensities,
+        answer.context,
+        answer.created_at,
+        frozenset(
+            course
+            for account, course, time in followings
+            if account == answer.account_id and course in shown and from_when <= time <= until_when
+        ),
+    )
