@@ -56,8 +56,8 @@ class Shelf:
 class Catalogue:
     """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
 
-    `candidates`, `alike`, `popular`, `fresh`, `compiled` and `lists` are what others have made from this very catalogue,
-    gone when it is renewed.
+    `candidates`, `alike`, `popular`, `fresh`, `compiled` and `lists` are what others have made from this very
+    catalogue, gone when it is renewed.
     """
 
     generation: bytes

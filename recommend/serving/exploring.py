@@ -45,9 +45,7 @@ class Chosen:
     noted: Mapping[str, Any] = field(default_factory=dict)
 
 
-def explore(
-    made: Prepared, question: Question, who: tuple[int, str | None]
-) -> Chosen:
+def explore(made: Prepared, question: Question, who: tuple[int, str | None]) -> Chosen:
     """Whom to show, `limit` at most, and the chance of each to be at its place, given the places before it.
 
     who: the platform, and the user of it, None for visitors. Rules say how many places are explored; where none are,

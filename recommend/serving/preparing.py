@@ -13,8 +13,8 @@ from recommend.serving import fresh, popular, ranking
 from recommend.serving.answers import CourseCard, RecommendedCourse, Source
 from recommend.serving.candidates import KnownHistory
 from recommend.serving.gathering import gather
-from recommend.serving.offering import offers_of, worth_trying
 from recommend.serving.lineup import Lineup
+from recommend.serving.offering import offers_of, worth_trying
 from recommend.serving.pool import Pool
 from recommend.serving.question import Question
 from recommend.serving.steps import STEPS, Setting
@@ -130,7 +130,8 @@ def _head(
     lineup: Lineup, pool: Pool, wanted: int, question: Question, besides: Int64Array
 ) -> tuple[Lineup, list[CourseCard]]:
     """The first `wanted`, and those at the positions `besides`, with their cards; without those that were taken off
-    since the shelf was read."""
+    since the shelf was read.
+    """
     head = lineup.in_order(np.union1d(np.arange(min(wanted, len(lineup))), besides))
     course_ids = pool.course_ids[head.rows].tolist()
     cards = question.situation.catalogue.cards(course_ids)

@@ -13,8 +13,8 @@ from profiles.models import Course
 from recommend.exploring import learning
 from recommend.exploring.examining import examination, known_examination
 from recommend.exploring.notes import noted, tried_in
-from recommend.models import CourseShowing, ExploredPlacement, Placement, Recommendation
-from recommend.placements.keeping import keep
+from recommend.models import CourseShowing, ExploredPlacement, Recommendation
+from recommend.placements.keeping import describe
 from recommend.serving import arms, exploring
 from recommend.serving.circumstances import circumstances_of
 from recommend.serving.preparing import prepared
@@ -116,7 +116,7 @@ def test_the_chances_that_are_noted_are_those_by_which_courses_stand_there(shop,
 def exploring_of(shop: Partner, user: str):
     """Asks what is chosen for a user, each time anew, with half of all places explored."""
     with TestCase.captureOnCommitCallbacks(execute=True):
-        keep(Placement(key="home", rules={"exploration": {"share": 0.5}}))
+        describe(shop.platform, "home", {"exploration": {"share": 0.5}})
     situation = look(shop.platform, user)
     question = question_of(shop.platform, situation, circumstances_of(shop.platform, "home"), 3)
     made = prepared(question)
