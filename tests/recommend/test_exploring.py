@@ -113,10 +113,14 @@ def test_the_chances_that_are_noted_are_those_by_which_courses_stand_there(shop,
         assert count / 1_500 == pytest.approx(chances[first], abs=0.03)
 
 
-def exploring_of(shop: Partner, user: str):
-    """Asks what is chosen for a user, each time anew, with half of all places explored."""
+def explore_half(shop: Partner) -> None:
     with TestCase.captureOnCommitCallbacks(execute=True):
         describe(shop.platform, "home", {"exploration": {"share": 0.5}})
+
+
+def exploring_of(shop: Partner, user: str):
+    """Asks what is chosen for a user, each time anew, with half of all places explored."""
+    explore_half(shop)
     situation = look(shop.platform, user)
     question = question_of(shop.platform, situation, circumstances_of(shop.platform, "home"), 3)
     made = prepared(question)
@@ -124,6 +128,7 @@ def exploring_of(shop: Partner, user: str):
 
 
 def test_a_list_does_not_jump_when_it_is_loaded_again(shop, monkeypatch):
+    explore_half(shop)
     now = 1_800_000_000.0
     monkeypatch.setattr(exploring.time, "time", lambda: now)
     shop.post("/items", batch(item("new-1"), item("new-2")))
