@@ -81,7 +81,7 @@ class Bandit:
         spreads = np.full(self.n_features, self.config.effect_spread * rate)
         spreads[0] = self.config.prior_spread * rate
         precision = np.diag(spreads**-2) + kept.squares / noise
-        covariance: Float64Array = np.linalg.inv(precision)
+        covariance = np.linalg.inv(precision).astype(np.float64)
         pull = kept.products / noise
         pull[0] += rate / spreads[0] ** 2
         return covariance @ pull, covariance
