@@ -15,7 +15,7 @@ from recommend.algorithms.base import (
     Progress,
     silent,
 )
-from recommend.algorithms.interactions import Float32Array, Int32Array
+from recommend.algorithms.interactions import Float32Array, Int32Array, Int64Array
 from recommend.algorithms.matrices import Quantised
 
 
@@ -74,15 +74,40 @@ class Bilinear(Algorithm[BilinearConfig]):
     Config = BilinearConfig
     compact_forms = {"course_profiles": Quantised.of, "item_features": Quantised.of}
 
+    _start: Arrays | None = None
+
     def fit(self, interactions: Interactions, progress: Progress = silent) -> Self:
         """Train with PyTorch, on a GPU when there is one. Raises `EmptyDataset`."""
         interactions.require_learnable()
         from recommend.algorithms.bilinear_training import train  # loads PyTorch, which serving does without
 
-        arrays, loss_curve = train(interactions, self.config, progress)
+        start, self._start = self._start, None
+        arrays, loss_curve = train(interactions, self.config, progress, start)
         self.n_items, self.loss_curve = interactions.n_items, loss_curve
         self.restore(arrays)
         return self
+
+    def start_from(self, earlier: Self, columns: Int64Array) -> None:
+        """Begin the next `fit` with the parameters of an earlier model of the same dimensions; of others, anew.
+
+        A course that it has not begins with no part in profiles and the average features.
+        """
+        dimensions = self.config.profile_dimensions, self.config.item_dimensions
+        if (earlier.config.profile_dimensions, earlier.config.item_dimensions) != dimensions:
+            return
+        is_known = columns >= 0
+        features = earlier._item_features.rows(np.arange(earlier.n_items))
+        course_profiles = np.zeros((len(columns), dimensions[0]), np.float32)
+        item_features = np.repeat(features.mean(axis=0, keepdims=True), len(columns), axis=0)
+        course_profiles[is_known] = earlier._course_profiles.rows(columns[is_known])
+        item_features[is_known] = features[columns[is_known]]
+        self._start = {
+            "course_profiles": course_profiles,
+            "average_profile": np.array(earlier._average_profile, np.float32),
+            "item_features": item_features.astype(np.float32),
+            "layer": np.array(earlier._layer, np.float32),
+            "layer_bias": np.array(earlier._layer_bias, np.float32),
+        }
 
     def profiles(self, histories: Histories) -> Float32Array:
         """The profile u of each person, float32 (people, d)."""

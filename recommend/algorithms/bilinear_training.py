@@ -31,10 +31,14 @@ VALIDATION_EXAMPLES = 20_000
 VALIDATION_NEGATIVES = 4_096
 POWER_ITERATIONS = 4
 STEPS_PER_REPORT = 8
+PACE_FROM_START = 0.3
+"""The share of the learning rate for a training that begins where another ended; at full pace it would lose its way."""
 
 
-def train(interactions: Interactions, config: BilinearConfig, progress: Progress) -> tuple[Arrays, list[LossPoint]]:
-    """The arrays of `Bilinear.arrays` and the loss curve."""
+def train(
+    interactions: Interactions, config: BilinearConfig, progress: Progress, start: Arrays | None = None
+) -> tuple[Arrays, list[LossPoint]]:
+    """The arrays of `Bilinear.arrays` and the loss curve. start: such arrays to begin with, instead of anew."""
     team = Team.gathered("bilinear", config.device)
     progress = team.heard(progress)
     random = np.random.default_rng(config.seed)
@@ -43,10 +47,12 @@ def train(interactions: Interactions, config: BilinearConfig, progress: Progress
     held_out = events.held_out(config.validation_share, VALIDATION_EXAMPLES, random)
     known = events.without(held_out)
     progress(PREPARING, 1, 1, {"held out": len(held_out)})
-    arrays = _initial_arrays(known, interactions, config, progress)
+    arrays = start or _initial_arrays(known, interactions, config, progress)
     team.as_the_first(arrays.values())
     network = Network(arrays, config).to(team.device)
-    loss_curve = _Training(network, known, interactions.n_items, config, random, team).run(events, held_out, progress)
+    pace = PACE_FROM_START if start else 1.0
+    training = _Training(network, known, interactions.n_items, config, pace, random, team)
+    loss_curve = training.run(events, held_out, progress)
     return network.arrays(), loss_curve
 
 
@@ -122,12 +128,14 @@ class _Training:
         events: Events,
         n_items: int,
         config: BilinearConfig,
+        pace: float,
         random: np.random.Generator,
         team: Team,
     ) -> None:
         self.network, self.events, self.config, self.random, self.team = network, events, config, random, team
+        self.learning_rate = pace * config.learning_rate
         self.negatives = Negatives.of(events, n_items, config, team.device)
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
+        self.optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate, fused=True)
         self.batches_per_epoch = -(-len(events) // config.batch_size)
         self.steps = self.batches_per_epoch * config.max_epochs
         self.step = 0
@@ -160,7 +168,7 @@ class _Training:
             if self.step % STEPS_PER_REPORT == 0:
                 progress(TRAINING, self.step, self.steps, _metrics(curve))
             examples = order[start : start + self.config.batch_size]
-            self.optimizer.param_groups[0]["lr"] = self.config.learning_rate * (1 - self.step / self.steps)
+            self.optimizer.param_groups[0]["lr"] = self.learning_rate * (1 - self.step / self.steps)
             loss = self._loss(self.events, examples, self.negatives.draw(self.config.negatives, self.random))
             self.optimizer.zero_grad()
             loss.backward()
