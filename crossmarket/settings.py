@@ -147,6 +147,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "end jobs whose worker is gone": {"task": "foundation.end_lost_jobs", "schedule": 60.0},
     "write down what was recommended": {"task": "recommend.store_recommendations", "schedule": 5.0},
+    "follow in the shadow": {
+        "task": "recommend.follow_in_shadow",
+        "schedule": 20.0,
+        "options": {"expires": 20.0},
+    },
     "count what came of what was tried": {
         "task": "recommend.learn_from_answers",
         "schedule": 180.0,

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import LinkedAccount, Person, Purpose
 from accounts.services.holding import hold
+from crossmarket.foundation import generations
 from profiles.experimentation.splitting import choose_arm, is_held_out
 from profiles.models import Arm, Experiment, ExperimentState, Exposure
 
@@ -67,6 +68,7 @@ def start(experiment: Experiment, at: datetime | None = None) -> Experiment:
         raise CannotStart(_("No arm is the control. Mark the one that the others are compared with."))
     held.state, held.started_at = ExperimentState.RUNNING, at or timezone.now()
     held.save(update_fields=["state", "started_at"])
+    generations.renew_on_commit(generations.EXPERIMENTS)
     return held
 
 
@@ -80,6 +82,7 @@ def stop(experiment: Experiment) -> Experiment:
     _check_running(held)
     held.state, held.stopped_at = ExperimentState.STOPPED, timezone.now()
     held.save(update_fields=["state", "stopped_at"])
+    generations.renew_on_commit(generations.EXPERIMENTS)
     return held
 
 

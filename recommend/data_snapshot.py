@@ -19,18 +19,19 @@ class Snapshot(msgspec.Struct, frozen=True):
     events: how many, by platform and type. first, last: the moments of the earliest and the latest (UTC), None where
     there was no event. digest: of every row read (account, course, moment, weight), whatever the order they came in.
     consent: what the accounts agree to whose events these are. joined: what accounts agree to that are one learner with
-    other accounts of the person.
+    other accounts of the person. courses: a digest of the courses behind the model's columns, in their order.
     """
 
     events: dict[str, dict[str, int]]
     first: datetime | None
     last: datetime | None
     digest: str
+    courses: str
     consent: str = Purpose.RECOMMENDATION.value
     joined: str = Purpose.CROSS_PLATFORM.value
 
     @classmethod
-    def of(cls, rows: np.ndarray, platform_of_row: Int32Array) -> "Snapshot":
+    def of(cls, rows: np.ndarray, platform_of_row: Int32Array, course_ids: Int64Array) -> "Snapshot":
         """The snapshot of rows with `account`, `course`, `weight`, `time` (seconds) and `type` (of `TYPES`)."""
         times: Float64Array = rows["time"]
         return cls(
@@ -38,7 +39,13 @@ class Snapshot(msgspec.Struct, frozen=True):
             first=_moment(times.min()) if len(rows) else None,
             last=_moment(times.max()) if len(rows) else None,
             digest=_digest(rows),
+            courses=digest_of_courses(course_ids),
         )
+
+
+def digest_of_courses(course_ids: Int64Array) -> str:
+    """The digest of courses, int64 (n_items,), in this order."""
+    return hashlib.blake2b(np.ascontiguousarray(course_ids).data, digest_size=16).hexdigest()
 
 
 def _counts(types: Int64Array, platforms: Int64Array) -> dict[str, dict[str, int]]:

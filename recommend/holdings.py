@@ -20,9 +20,10 @@ def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Par
 
 def _recommendations(account: LinkedAccount) -> Iterator[Row]:
     given = Recommendation.objects.filter(account=account).select_related("model").order_by("created_at", "pk")
-    rows = given.iterator(ROWS_AT_ONCE)
+    rows = given.prefetch_related("shadows__shadow__model").iterator(ROWS_AT_ONCE)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         wanted = {course_id for row in some for course_id in row.course_ids}
+        wanted |= {course_id for row in some for tried in row.shadows.all() for course_id in tried.course_ids}
         courses = dict(Course.objects.filter(pk__in=wanted).values_list("pk", "title"))
         for row in some:
             yield {
@@ -31,4 +32,8 @@ def _recommendations(account: LinkedAccount) -> Iterator[Row]:
                 "placement": row.placement,
                 "by": str(row.model) if row.model else row.source,
                 "courses": [courses.get(course_id, "") for course_id in row.course_ids],
+                "tried_and_not_shown": [
+                    {"by": str(tried.shadow.model), "courses": [courses.get(each, "") for each in tried.course_ids]}
+                    for tried in row.shadows.all()
+                ],
             }

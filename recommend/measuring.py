@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from crossmarket.foundation.jobs import Reporter
-from profiles.models import Course, SegmentMember
+from profiles.models import SegmentMember
 from recommend import training_data
 from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.algorithms.base import EmptyDataset
@@ -36,7 +36,6 @@ PLACES = 50
 K = 10
 FEWEST_NEWS = 100
 """So many people must have met a course since the champion was trained, for it to be asked about those courses."""
-ROWS_AT_ONCE = 20_000
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -144,11 +143,12 @@ class _Context:
 
 def categories_of(data: TrainingData) -> Int32Array:
     """The category of each column as a number, int32 (n_items,), -1 where it has none."""
-    named = Course.objects.exclude(category="").order_by().values_list("pk", "category")
-    category_of = dict(named.iterator(chunk_size=ROWS_AT_ONCE))
+    known = data.interactions.descriptions
+    if known is None:
+        return np.full(data.interactions.n_items, -1, np.int32)
     numbers: dict[str, int] = {}
-    columns = [category_of.get(course) for course in data.course_ids.tolist()]
-    return np.array([-1 if name is None else numbers.setdefault(name, len(numbers)) for name in columns], np.int32)
+    found = [numbers.setdefault(name, len(numbers)) if name else -1 for name in known.categories]
+    return np.array(found, dtype=np.int32)
 
 
 def segments_of(data: TrainingData, split: Split) -> list[Labels]:

@@ -16,6 +16,7 @@ from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.algorithms.base import Algorithm
 from recommend.algorithms.interactions import Int64Array
 from recommend.algorithms.registry import UnknownAlgorithm, algorithm
+from recommend.data_snapshot import digest_of_courses
 from recommend.models import ModelVersion
 
 BoolArray = npt.NDArray[np.bool_]
@@ -72,6 +73,8 @@ def load(version: ModelVersion) -> StoredModel:
         raise CorruptedArtifact(f"{directory / COURSES} does not fit the model beside it; train the model again.")
     if met.shape != course_ids.shape or met.dtype != np.bool_:
         raise CorruptedArtifact(f"{directory / MET} does not fit the model beside it; train the model again.")
+    if version.snapshot.get("courses") not in (None, digest_of_courses(course_ids)):
+        raise CorruptedArtifact(f"{directory / COURSES} is of other courses than the model beside it; train it again.")
     return StoredModel(version.pk, version.algorithm, version.number, model, course_ids, met | model.knows_unmet)
 
 

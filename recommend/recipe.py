@@ -12,6 +12,7 @@ from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.algorithms.base import Algorithm, AlgorithmConfig, InvalidConfig, Progress
 from recommend.algorithms.interactions import Float32Array, Histories, Int64Array, Interactions
 from recommend.algorithms.registry import algorithm
+from recommend.evaluation.metrics import BoolArray
 from recommend.models import ModelVersion
 
 
@@ -63,21 +64,23 @@ class Earlier:
     """A stored model beside the columns of a training: to start from, or to be asked the same questions.
 
     columns: int64 (n_items of the training,), which of its courses each course is, -1 where it has it not.
+    is_suggested: bool, of the same length, whether it has something to say of the course.
     """
 
     version: ModelVersion
     model: Algorithm[Any]
     columns: Int64Array
+    is_suggested: BoolArray
 
     @classmethod
     def load(cls, version: ModelVersion, course_ids: Int64Array) -> Self:
         """Read it, beside courses int64 (n_items,). Raises `CorruptedArtifact`."""
         stored = model_store.load(version)
         columns, is_known = stored.columns_of(course_ids)
-        return cls(version, stored.model, np.where(is_known, columns, -1))
+        return cls(version, stored.model, np.where(is_known, columns, -1), is_known & stored.suggests[columns])
 
     def scores(self, histories: Histories) -> Float32Array:
-        """Its scores by the columns of the training, -inf for courses that it has not; float32 (people, n_items)."""
+        """Its scores by the columns of the training, -inf for what it does not suggest; float32 (people, n_items)."""
         columns = self.columns[histories.items]
         is_known = columns >= 0
         counts = np.bincount(histories.people[is_known], minlength=len(histories))
@@ -88,5 +91,5 @@ class Earlier:
             np.concatenate([[0], np.cumsum(counts)]),
         )
         scores = self.model.scores(known)[:, np.maximum(self.columns, 0)]
-        scores[:, self.columns < 0] = -np.inf
+        scores[:, ~self.is_suggested] = -np.inf
         return scores

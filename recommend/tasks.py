@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from recommend import training
+from recommend import shadows, training
 from recommend.exploring import learning
 from recommend.serving.record import store_pending
 
@@ -11,6 +11,12 @@ from recommend.serving.record import store_pending
 def store_recommendations() -> None:
     """Write down what was recommended."""
     store_pending()
+
+
+@shared_task(name="recommend.follow_in_shadow", ignore_result=True)
+def follow_in_shadow() -> None:
+    """Work out what models in the shadow would have recommended."""
+    shadows.follow()
 
 
 @shared_task(name="recommend.train_nightly", ignore_result=True)

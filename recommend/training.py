@@ -104,6 +104,9 @@ def _start(recipe: Recipe, course_ids: Int64Array, reporter: Reporter) -> Earlie
     except CorruptedArtifact as error:
         reporter.log(f"begun anew, for the model before cannot be read: {error}")
         return None
+    if not (start.columns >= 0).any():
+        reporter.log(f"begun anew, for {latest} knows none of the courses")
+        return None
     reporter.log(f"begun from {latest}, which has {int((start.columns >= 0).sum())} of the courses")
     return start
 

@@ -54,7 +54,7 @@ def load() -> TrainingData:
         platform_of_item=courses.platforms,
         descriptions=courses.descriptions,
     )
-    snapshot = Snapshot.of(rows, courses.platforms[interactions.items])
+    snapshot = Snapshot.of(rows, courses.platforms[interactions.items], courses.course_ids)
     return TrainingData(interactions, courses.course_ids, account_ids, learners, snapshot)
 
 

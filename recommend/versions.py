@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from crossmarket.foundation import generations
 from crossmarket.foundation.locks import one_at_a_time
+from profiles.models import Course
 from recommend import model_store
+from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.models import ModelVersion, Role
 
 ACTIVATING = "activating models"
@@ -18,6 +20,15 @@ KEPT = 10
 
 class NothingToRollBackTo(Exception):
     """No other model was ever active."""
+
+
+def require_usable(version: ModelVersion) -> None:
+    """Raise `CorruptedArtifact` unless a model that finds courses can be read and knows some that are here."""
+    if version.role != Role.RECOMMENDER:
+        return
+    known = model_store.load(version).course_ids.tolist()
+    if not Course.objects.filter(pk__in=known).exists():
+        raise CorruptedArtifact(f"{version} knows none of the courses that are here; train another model.")
 
 
 @transaction.atomic
@@ -49,11 +60,12 @@ def roll_back(role: Role = Role.RECOMMENDER) -> ModelVersion:
 def drop_old(algorithm: str) -> int:
     """Throw away all but the `KEPT` latest models of an algorithm, with their files; returns how many went.
 
-    Those that are active stay, and so do those that `roll_back` would go to.
+    Those that are active or tried stay, and so do those that `roll_back` would go to.
     """
     one_at_a_time(ACTIVATING)
     in_use = list(ModelVersion.objects.filter(is_active=True))
     needed = [*in_use, *(ModelVersion.objects.before(active).first() for active in in_use)]
+    needed += ModelVersion.objects.tried()
     old = ModelVersion.objects.filter(algorithm=algorithm).exclude(pk__in=[each.pk for each in needed if each])
     gone = list(old.order_by("-number").values_list("pk", flat=True)[KEPT:])
     ModelVersion.objects.filter(pk__in=gone).delete()

@@ -16,6 +16,7 @@ logger = structlog.get_logger(__name__)
 
 API_KEYS = "api-keys"
 CATALOGUE = "catalogue"
+EXPERIMENTS = "experiments"
 MODELS = "models"
 PLACEMENTS = "placements"
 

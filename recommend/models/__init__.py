@@ -4,8 +4,10 @@ from recommend.models.exploration import CourseShowing, ExploredPlacement, Explo
 from recommend.models.model_version import ModelVersion, Role
 from recommend.models.placement import Placement
 from recommend.models.recommendation import Recommendation
+from recommend.models.trial import ArmModel, Shadow, ShadowAnswer
 
 __all__ = [
+    "ArmModel",
     "CourseShowing",
     "ExploredPlacement",
     "ExploringProgress",
@@ -13,4 +15,6 @@ __all__ = [
     "Placement",
     "Recommendation",
     "Role",
+    "Shadow",
+    "ShadowAnswer",
 ]

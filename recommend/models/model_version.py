@@ -4,6 +4,7 @@ import uuid
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crossmarket.foundation.models import Job
@@ -22,6 +23,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def active(self, role: Role = Role.RECOMMENDER) -> "ModelVersion | None":
         """The model of this role that answers now, or None."""
         return self.filter(is_active=True, role=role).first()
+
+    def tried(self) -> Self:
+        """Those of experiments, whether they run or not, and those that run in the shadow."""
+        return self.filter(Q(arms__isnull=False) | Q(shadows__isnull=False, shadows__stopped_at=None)).distinct()
 
     def before(self, version: "ModelVersion") -> Self:
         """Those of its role that were active at some time before this one was, the latest first."""
@@ -75,9 +80,7 @@ class ModelVersion(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["algorithm", "number"], name="model_version_number_unique"),
-            models.UniqueConstraint(
-                fields=["role"], condition=models.Q(is_active=True), name="one_model_active_per_role"
-            ),
+            models.UniqueConstraint(fields=["role"], condition=Q(is_active=True), name="one_model_active_per_role"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,11 @@
-"""The active model in this process's memory, renewed when another one is activated."""
+"""The models that answer in this process's memory, renewed when others are activated or tried.
+
+A model that cannot be read takes nothing down: the one in memory goes on, or else the one that was active before it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
 
 import structlog
 
@@ -6,25 +13,52 @@ from recommend import model_store
 from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.model_store import StoredModel
 from recommend.models import ModelVersion
+from recommend.serving import trials
+from recommend.serving.trials import Trial
 
 logger = structlog.get_logger(__name__)
+
+MOST_TRIED = 3
+"""So many models that were active before are tried when the active one cannot be read."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """active: the model for everybody; of_arm: those of the arms of an experiment, as far as they can be read."""
+
+    active: StoredModel | None = None
+    trial: Trial | None = None
+    of_arm: Mapping[int, StoredModel] = field(default_factory=dict)
 
 
 class _Held:
     def __init__(self) -> None:
-        self.generation: bytes | None = None
-        self.model: StoredModel | None = None
+        self.generation: tuple[bytes, bytes | None] | None = None
+        self.models = Models()
 
 
 _held = _Held()
 
 
+def all_of_generation(models: bytes, experiments: bytes) -> Models:
+    """The models that answer; no active one when none was trained yet, or when none can be read (which is logged)."""
+    if (models, experiments) != _held.generation:
+        _held.models = _read(_held.models)
+        _held.generation = models, experiments
+    return _held.models
+
+
 def of_generation(generation: bytes) -> StoredModel | None:
-    """The active model; None when none was trained yet, or when its files are damaged (which is logged)."""
-    if generation != _held.generation:
-        _held.model = _read(_held.model)
-        _held.generation = generation
-    return _held.model
+    """The active model, whatever is tried."""
+    if _held.generation is None or generation != _held.generation[0]:
+        _held.models = _read(_held.models)
+        _held.generation = generation, None
+    return _held.models.active
+
+
+def is_trying() -> bool:
+    """Whether this process last knew of an experiment with models."""
+    return _held.models.trial is not None
 
 
 def check() -> str:
@@ -36,16 +70,41 @@ def check() -> str:
     return str(version)
 
 
-def _read(known: StoredModel | None) -> StoredModel | None:
+def _read(known: Models) -> Models:
+    loaded = {model.version_id: model for model in (known.active, *known.of_arm.values()) if model is not None}
+    trial = trials.running()
+    wanted = trial.model_of_arm if trial else {}
+    versions = ModelVersion.objects.in_bulk(list(set(wanted.values())))
+    of_arm = {arm: model for arm, pk in wanted.items() if (model := _loaded(versions[pk], loaded)) is not None}
+    return Models(_active(known.active, loaded), trial, of_arm)
+
+
+def _active(held: StoredModel | None, loaded: dict[UUID, StoredModel]) -> StoredModel | None:
     version = ModelVersion.objects.active()
     if version is None:
         return None
-    if known is not None and known.version_id == version.pk:
-        return known
+    model = _loaded(version, loaded)
+    if model is not None:
+        return model
+    if held is not None and ModelVersion.objects.filter(pk=held.version_id).exists():
+        logger.warning("model_goes_on", model=f"{held.name} v{held.number}")
+        return held
+    for earlier in ModelVersion.objects.before(version)[:MOST_TRIED]:
+        model = _loaded(earlier, loaded)
+        if model is not None:
+            logger.warning("model_before_answers", model=str(earlier))
+            return model
+    return None
+
+
+def _loaded(version: ModelVersion, loaded: dict[UUID, StoredModel]) -> StoredModel | None:
+    if version.pk in loaded:
+        return loaded[version.pk]
     try:
         model = model_store.load(version)
     except CorruptedArtifact as error:
         logger.error("model_unreadable", model=str(version), error=str(error))  # noqa: TRY400 - its words say all
         return None
     logger.info("model_loaded", model=str(version))
+    loaded[version.pk] = model
     return model

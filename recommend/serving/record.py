@@ -5,6 +5,7 @@ them. A process that is killed loses the notes of its last moment, and nothing e
 """
 
 import atexit
+import contextlib
 import queue
 import threading
 import time
@@ -22,6 +23,9 @@ from django.utils import timezone
 from accounts.models import Platform
 from accounts.services.holding import hold
 from crossmarket.foundation.redis import RedisError, client
+from profiles import experiments
+from profiles.experiments import NotRunning
+from profiles.models import Arm
 from recommend.models import ModelVersion, Recommendation
 from recommend.serving.answers import Answer, Source
 from recommend.serving.circumstances import Circumstances
@@ -50,6 +54,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     sources: list[str] = []
     propensities: list[float] = []
     context: dict[str, Any] = {}
+    arm_id: int | None = None
 
 
 class _Outbox:
@@ -117,6 +122,7 @@ def note(
         sources=[str(item.source) for item in answer.items],
         propensities=answer.propensities,
         context={**circumstances.noted, **(besides or {})},
+        arm_id=situation.arm_id,
     )
     _outbox.put(taken)
 
@@ -127,7 +133,9 @@ def store_pending() -> int:
     stored = 0
     while notes := cast("list[bytes] | None", client().lpop(PENDING, AT_ONCE)):
         try:
-            _store([note for each in notes if (note := _decoded(each))])
+            decoded = [note for each in notes if (note := _decoded(each))]
+            _store(decoded)
+            _expose(decoded)
         except BaseException:
             client().lpush(PENDING, *reversed(notes))
             raise
@@ -150,13 +158,32 @@ def _store(notes: list[Note]) -> None:
     accounts = hold({note.account_id for note in notes if note.account_id is not None})
     models = _existing(ModelVersion, {note.model_id for note in notes})
     rows = [
-        Recommendation(
-            **msgspec.structs.asdict(note) | {"model_id": note.model_id if note.model_id in models else None}
-        )
+        Recommendation(**_columns(note) | {"model_id": note.model_id if note.model_id in models else None})
         for note in notes
         if note.platform_id in platforms and (note.account_id is None or note.account_id in accounts)
     ]
     Recommendation.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _columns(note: Note) -> dict[str, Any]:
+    columns = msgspec.structs.asdict(note)
+    del columns["arm_id"]
+    return columns
+
+
+def _expose(notes: list[Note]) -> None:
+    """Note for experiments with models who was answered by the model of their arm: once for each, whatever comes.
+
+    In a transaction of its own, for experiments are held before accounts.
+    """
+    met = [(note.arm_id, note.account_id, note.created_at) for note in notes if note.arm_id and note.account_id]
+    arms = Arm.objects.select_related("experiment").in_bulk({arm for arm, _account, _at in met})
+    for experiment in {arm.experiment for arm in arms.values()}:
+        own = [(account, at) for arm, account, at in met if arm in arms and arms[arm].experiment == experiment]
+        first = min(at for _account, at in own)
+        since = max(first, experiment.started_at) if experiment.started_at else first
+        with contextlib.suppress(NotRunning):  # it was stopped a moment ago
+            experiments.expose(experiment, list(dict.fromkeys(account for account, _at in own)), since)
 
 
 def _existing(kind: type[Model], keys: set[Any]) -> set[Any]:

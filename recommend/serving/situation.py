@@ -11,13 +11,15 @@ from crossmarket.foundation.redis import RedisError, fetch
 from profiles import live_history
 from profiles.live_history import History
 from recommend.model_store import StoredModel
-from recommend.serving import active_model, catalogue, placements
+from recommend.serving import active_model, catalogue, placements, trials
 from recommend.serving.catalogue import Catalogue
 from recommend.serving.placements import Placements
 
 MODELS_KEY = generations.key(generations.MODELS)
+EXPERIMENTS_KEY = generations.key(generations.EXPERIMENTS)
 CATALOGUE_KEY = generations.key(generations.CATALOGUE)
 PLACEMENTS_KEY = generations.key(generations.PLACEMENTS)
+GENERATION_KEYS = (MODELS_KEY, EXPERIMENTS_KEY, CATALOGUE_KEY, PLACEMENTS_KEY)
 MOST_REMEMBERED = 50_000
 
 _contributors: dict[str, tuple[int, ...]] = {}
@@ -26,21 +28,27 @@ _contributors: dict[str, tuple[int, ...]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The active model, the catalogue, rules, what the person's consents allow, and what the person did last."""
+    """The model that answers, the catalogue, rules, what the person's consents allow, and what the person did last.
+
+    arm_id: whose arm of an experiment with models the person is in and answered by; None for nobody's.
+    """
 
     model: StoredModel | None
     catalogue: Catalogue
     placements: Placements
     sharing: Sharing
     history: History
+    arm_id: int | None = None
 
 
 def keys_ahead(platform_id: int, external_id: str | None) -> list[str]:
     """The entries of Redis that `look` will want, as far as this process can guess."""
-    keys = [MODELS_KEY, CATALOGUE_KEY, PLACEMENTS_KEY]
+    keys = list(GENERATION_KEYS)
     if external_id is not None:
         name = sharing.cache_name(platform_id, external_id)
         keys.append(sharing.cache.key(name))
+        if active_model.is_trying():
+            keys.append(trials.cache.key(name))
         keys.extend(live_history.cache.key(account) for account in _contributors.get(name, ()))
     return keys
 
@@ -49,12 +57,20 @@ def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes 
     """The situation of this user of a platform (None: an anonymous visitor); `ahead` has what was fetched already."""
     fetched = ahead if ahead else _fetch(keys_ahead(platform.pk, external_id))
     known = STRANGER if external_id is None else _sharing(platform.pk, external_id, fetched)
+    models = active_model.all_of_generation(
+        fetched[MODELS_KEY] or generations.current(generations.MODELS),
+        fetched[EXPERIMENTS_KEY] or generations.current(generations.EXPERIMENTS),
+    )
+    arm_id = None
+    if models.trial is not None and known.account_id is not None and external_id is not None:
+        arm_id = trials.arm_of(models.trial, platform.pk, external_id, fetched)
     return Situation(
-        active_model.of_generation(fetched[MODELS_KEY] or generations.current(generations.MODELS)),
+        models.of_arm.get(arm_id, models.active) if arm_id else models.active,
         catalogue.of_generation(fetched[CATALOGUE_KEY] or generations.current(generations.CATALOGUE)),
         placements.of_generation(fetched[PLACEMENTS_KEY] or generations.current(generations.PLACEMENTS)),
         known,
         live_history.of(known.contributors, fetched),
+        arm_id if arm_id in models.of_arm else None,
     )
 
 
@@ -63,7 +79,7 @@ def _fetch(keys: list[str]) -> dict[str, bytes | None]:
         return dict(zip(keys, fetch(keys), strict=True))
     except RedisError:
         unknown = generations.unknown()
-        return {**dict.fromkeys(keys), MODELS_KEY: unknown, CATALOGUE_KEY: unknown, PLACEMENTS_KEY: unknown}
+        return {**dict.fromkeys(keys), **dict.fromkeys(GENERATION_KEYS, unknown)}
 
 
 def _sharing(platform_id: int, external_id: str, fetched: Mapping[str, bytes | None]) -> Sharing:

@@ -26,6 +26,7 @@ from crossmarket.rights.models import AskedBy
 from profiles import experiments
 from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember, TypicalMember
 from profiles.profiling.building import enqueue_build
+from recommend.models import Recommendation, Shadow, ShadowAnswer
 from recommend.serving.record import store_pending
 from tests.factories import (
     ArmFactory,
@@ -35,6 +36,7 @@ from tests.factories import (
     FileImportFactory,
     JobFactory,
     LinkedAccountFactory,
+    ModelVersionFactory,
     PlatformMappingFactory,
     RejectedEventFactory,
     SegmentFactory,
@@ -139,6 +141,9 @@ def _joined(user: User, house: LinkedAccount, account: LinkedAccount) -> None:
 def _is_studied(shop: Partner, accounts: list[LinkedAccount]) -> None:
     shop.recommended(MARK), shop.recommended("other")
     store_pending()
+    shadow = Shadow.objects.create(model=ModelVersionFactory(), looked_until=_now())
+    for given in Recommendation.objects.all():
+        ShadowAnswer.objects.create(shadow=shadow, recommendation=given, course_ids=[given.account_id], overlap=0)
     experiment = ExperimentFactory()
     ArmFactory(experiment=experiment, is_control=True)
     ArmFactory(experiment=experiment)

@@ -39,11 +39,13 @@ ABOUT_NOBODY = {
     "profiles_segmentclock",
     "profiles_segmentday",
     "profiles_segmentsummary",
+    "recommend_armmodel",
     "recommend_courseshowing",
     "recommend_exploredplacement",
     "recommend_exploringprogress",
     "recommend_modelversion",
     "recommend_placement",
+    "recommend_shadow",
     "socialaccount_socialapp",
 }
 """Tables that tell of nobody. Any other must have something about the marked person, so that its removal is seen."""
