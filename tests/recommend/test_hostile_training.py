@@ -150,7 +150,9 @@ DAMAGES: dict[str, Callable[[Path], None]] = {"flipped": bytes_flipped, "short":
 
 
 def an_array_of(folder: Path) -> Path:
-    return next(path for path in sorted(folder.glob("*.npy")) if path.name != model_store.COURSES)
+    return next(
+        path for path in sorted(folder.glob("*.npy")) if path.name not in (model_store.COURSES, model_store.MET)
+    )
 
 
 def other_catalogue(folder: Path, n_courses: int) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import ConsentSource, Purpose
 from accounts.services.consents import state_consents
@@ -102,11 +103,11 @@ class TestOnSomePeople:
     def test_one_at_a_time_and_only_beside_another_model(self) -> None:
         planted_partner()
         only = trained("ease")
-        with pytest.raises(ab_tests.CannotTry, match="compare"):
+        with override("en"), pytest.raises(ab_tests.CannotTry, match="compare"):
             ab_tests.begin(only)
         trained("popularity")
         ab_tests.begin(only)
-        with pytest.raises(ab_tests.CannotTry, match="stop it first"):
+        with override("en"), pytest.raises(ab_tests.CannotTry, match="stop it first"):
             ab_tests.begin(only)
 
     def test_models_of_experiments_are_not_thrown_away(self, django_capture_on_commit_callbacks: Any) -> None:
