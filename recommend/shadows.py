@@ -27,6 +27,7 @@ from recommend.model_store import StoredModel
 from recommend.models import ModelVersion, Recommendation, Role, Shadow, ShadowAnswer
 from recommend.serving.circumstances import Circumstances, Device
 from recommend.serving.preparing import prepare
+from recommend.serving.question import question_of
 from recommend.serving.situation import look
 
 logger = structlog.get_logger(__name__)
@@ -131,9 +132,8 @@ def _answer(shadow: Shadow, model: StoredModel, given: Recommendation) -> Shadow
     account = given.account
     now = look(given.platform, account.external_id if account else None)
     situation = replace(now, model=model, history=_until(now.history, given.created_at.timestamp()), arm_id=None)
-    platform_id = None if given.platform.is_house else given.platform_id
     wanted = len(given.course_ids)
-    made = prepare(situation, _circumstances(given), platform_id, wanted)
+    made = prepare(question_of(given.platform, situation, _circumstances(given), wanted))
     course_ids = made.pool.course_ids[made.lineup.rows[:wanted]].tolist()
     overlap = len(set(course_ids) & set(given.course_ids)) / len(given.course_ids)
     return ShadowAnswer(
@@ -146,9 +146,17 @@ def _answer(shadow: Shadow, model: StoredModel, given: Recommendation) -> Shadow
 
 
 def _until(history: History, moment: float) -> History:
-    """What of it had happened by then."""
-    kept = [place for place, time in enumerate(history.times) if time <= moment]
-    return History(*([column[place] for place in kept] for column in msgspec.structs.astuple(history)))
+    """What of it had happened by then; of completed courses it is not known when."""
+    met = [place for place, time in enumerate(history.times) if time <= moment]
+    bought = [place for place, time in enumerate(history.bought_times) if time <= moment]
+    return msgspec.structs.replace(
+        history,
+        course_ids=[history.course_ids[place] for place in met],
+        weights=[history.weights[place] for place in met],
+        times=[history.times[place] for place in met],
+        bought=[history.bought[place] for place in bought],
+        bought_times=[history.bought_times[place] for place in bought],
+    )
 
 
 def _circumstances(given: Recommendation) -> Circumstances:
