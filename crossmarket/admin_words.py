@@ -58,6 +58,9 @@ BY_TRAINING = (
     gettext_noop("inverting"),
     gettext_noop("decomposing"),
     gettext_noop("training"),
+    gettext_noop("training members on a part"),
+    gettext_noop("asking members about the rest"),
+    gettext_noop("training members on everything"),
     gettext_noop("evaluating"),
 )
 """Steps and figures of the algorithms, which know no web framework."""

@@ -17,6 +17,9 @@ class SettingWords:
 ALGORITHMS: dict[str, Promise] = {
     "popularity": _("What most people chose lately, the same for everybody. Quick, and the bar for the others."),
     "ease": _("What goes with what a person chose before (EASE, Steck 2019). Exact, quick, strong on long histories."),
+    "spectral": _("The main axes of taste and what is chosen together (graph filter). Quick, strong on many courses."),
+    "als": _("A few numbers for each person and course, whose product fits (implicit ALS, Hu et al. 2008)."),
+    "ensemble": _("Several algorithms together, each heard as much as it has proved to know. The default."),
     "bilinear": _("A profile of each person against the features of each course, learned step by step (PyTorch)."),
     "content": _("What a course is, by its words, cover and sound: finds people for courses that nobody met yet."),
     "next_item": _("What comes next after what a person chose (SLIT, Choi et al. 2021). Quick; needs times."),
@@ -36,6 +39,26 @@ SETTINGS: dict[str, SettingWords] = {
     "recency_half_life": SettingWords(
         _("half-life of recency (courses)"),
         _("After so many later courses of the same person a course counts half; 0 lets all count alike."),
+    ),
+    "axes": SettingWords(_("axes of taste"), _("How many main axes the filter lets pass; more is finer and slower.")),
+    "direct_weight": SettingWords(
+        _("weight of direct links"), _("How much courses count that the very same people chose, besides the axes.")
+    ),
+    "neighbours": SettingWords(_("neighbours"), _("For how many other courses each course speaks directly.")),
+    "history_exponent": SettingWords(
+        _("toning down of popular history"), _("How much popular courses in a history are toned down; 0 not at all.")
+    ),
+    "target_exponent": SettingWords(
+        _("preference for popular courses"), _("How much popular courses are preferred as an answer; 0 not at all.")
+    ),
+    "iterations": SettingWords(_("iterations"), _("Of the search for the axes; more is more exact and slower.")),
+    "confidence": SettingWords(_("confidence"), _("How much more an event counts than no event.")),
+    "sweeps": SettingWords(_("sweeps"), _("How often all people and all courses are solved in turns.")),
+    "questions": SettingWords(
+        _("people asked about"), _("Courses of so many people are hidden, to learn whom of the members to trust.")
+    ),
+    "completes": SettingWords(
+        _("train members twice"), _("On a part to weigh them, then on everything; otherwise in half the time.")
     ),
     "max_items": SettingWords(
         _("courses modelled at most"),

@@ -24,6 +24,9 @@ QUICK = {
         "batch_size": 64,
         "learning_rate": 0.005,
     },
+    "spectral": {"axes": 3, "neighbours": 20},
+    "als": {"factors": 4, "regularization": 1, "device": "cpu"},
+    "ensemble": {},
 }
 
 

@@ -13,7 +13,7 @@ from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorith
 from tests.recommend.planted import N_ITEMS, interactions_of, planted_interactions, quick
 
 NAMES = list(ALGORITHMS)
-PERSONAL = ["ease", "bilinear", "content", "next_item", "sequence"]
+PERSONAL = [name for name, kind in ALGORITHMS.items() if kind.is_personal]
 ORDERED = ["next_item", "sequence"]
 """Those that learn what comes next, and so need to know what came before."""
 
@@ -320,7 +320,8 @@ def test_cancelling_at_any_moment_leaves_the_model_as_it_was(name, interactions)
         nonlocal calls
         calls += 1
 
-    model = quick(name).fit(interactions, count)
+    model = quick(name).fit(interactions)
+    quick(name).fit(planted_interactions(seed=2), count)
     expected, curve = model.scores(Histories.single([1])), model.loss_curve
     for moment in {0, calls // 2, calls - 1}:
         left = moment

@@ -1,0 +1,63 @@
+"""Who belongs to the ensemble: the one table of its members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recommend.algorithms.base import Algorithm
+from recommend.algorithms.content import Content
+from recommend.algorithms.ease import Ease
+from recommend.algorithms.interactions import Interactions
+from recommend.algorithms.next_item import NextItem
+from recommend.algorithms.popularity import Popularity
+from recommend.algorithms.sequence import Sequence
+from recommend.algorithms.spectral import Spectral
+
+MOST_TO_INVERT = 6_000
+"""A closed form needs time that grows with the cube of the courses, or people: about 3 s for so many."""
+
+FEWEST_TO_ATTEND = 20_000
+"""Interactions from which a network with attention learns more than closed forms do."""
+
+
+def _always(interactions: Interactions) -> bool:
+    return True
+
+
+def _few_people_or_courses(interactions: Interactions) -> bool:
+    return min(interactions.n_users, interactions.n_items) <= MOST_TO_INVERT
+
+
+def _few_courses(interactions: Interactions) -> bool:
+    return interactions.n_items <= MOST_TO_INVERT
+
+
+def _many_events(interactions: Interactions) -> bool:
+    return len(interactions) >= FEWEST_TO_ATTEND
+
+
+@dataclass(frozen=True)
+class Member:
+    """A way of taking part.
+
+    name: what it is called among the members. kind: the algorithm. settings: those that differ from its defaults.
+    is_worth_trying: whether it can be had for these interactions at a price that pays. Those that turn out to learn
+    nothing from them say so by `EmptyDataset`, and those that add nothing are left out by their weights.
+    """
+
+    name: str
+    kind: type[Algorithm[Any]]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    is_worth_trying: Callable[[Interactions], bool] = _always
+
+
+MEMBERS: tuple[Member, ...] = (
+    Member("popularity", Popularity),
+    Member("ease", Ease, is_worth_trying=_few_people_or_courses),
+    Member("spectral", Spectral),
+    Member("content", Content),
+    Member("next_item", NextItem, is_worth_trying=_few_courses),
+    Member("sequence", Sequence, is_worth_trying=_many_events),
+)
