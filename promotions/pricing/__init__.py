@@ -1,0 +1,1 @@
+"""What coupons take off an order: whole minor units in, whole minor units out, no Django and no database."""
