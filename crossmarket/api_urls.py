@@ -8,6 +8,7 @@ from accounts import change_api as changes
 from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
+from promotions import redemption_api as redemptions
 from recommend import api as recommend
 
 
@@ -36,5 +37,9 @@ urlpatterns = [
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
     path("users/<id:user_id>/export", rights.UserExport.as_view()),
     path("users/<id:user_id>", rights.User.as_view()),
+    path("validations", redemptions.Validations.as_view()),
+    path("redemptions", redemptions.Redemptions.as_view()),
+    path("redemptions/<uuid:redemption_id>/commit", redemptions.Commit.as_view()),
+    path("redemptions/<uuid:redemption_id>/rollback", redemptions.RollBack.as_view()),
     path("erasures/<uuid:receipt_id>", rights.Receipts.as_view(), name="rights-receipt"),
 ]

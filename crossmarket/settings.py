@@ -181,6 +181,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=1, minute=10),
     },
     "train the recommender": {"task": "recommend.train_nightly", "schedule": crontab(hour=3, minute=10)},
+    "give back what reservations held": {
+        "task": "promotions.release_overdue",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "forget answers that may not be sent again": {"task": "foundation.forget_answers", "schedule": 3600.0},
     "finish erasures": {"task": "rights.finish_erasures", "schedule": 60.0},
     "forget what has had its time": {"task": "rights.forget_old", "schedule": 3600.0},
 }
@@ -268,6 +274,7 @@ WEBHOOKS_TO_PRIVATE_NETWORKS = env.bool("WEBHOOKS_TO_PRIVATE_NETWORKS", default=
 
 EXPLORE = env.bool("EXPLORE", default=True)
 HOLDOUT_SHARE = env.float("HOLDOUT_SHARE", default=0.05)
+RESERVATION_SECONDS = env.int("RESERVATION_SECONDS", default=900)
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "CrossMarket partner API",

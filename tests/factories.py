@@ -46,6 +46,8 @@ from profiles.models import (
     RejectedEvent,
     Segment,
 )
+from promotions.models import BatchState, CodeKind, Coupon, CouponBatch
+from promotions.pricing.benefits import BenefitKind
 from recommend.models import ModelVersion, Recommendation
 
 PASSWORD = "correct horse battery"
@@ -444,3 +446,28 @@ class ExportFactory(DjangoModelFactory):
     account = factory.SubFactory(LinkedAccountFactory)
     asked_by = AskedBy.PERSON
     expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=3))
+
+
+class CouponBatchFactory(DjangoModelFactory):
+    """A live batch without any limit, one code for everybody, that takes 1.00 off any order."""
+
+    class Meta:
+        model = CouponBatch
+
+    name = factory.Sequence("batch {}".format)
+    state = BatchState.LIVE
+    benefit = BenefitKind.AMOUNT
+    value = 100
+    limit_person = None
+    code_kind = CodeKind.SHARED
+    shared_code = factory.Sequence("CODE{}".format)
+
+
+class CouponFactory(DjangoModelFactory):
+    """A coupon with a code of its own, which nobody has claimed."""
+
+    class Meta:
+        model = Coupon
+
+    batch = factory.SubFactory(CouponBatchFactory, code_kind=CodeKind.UNIQUE, shared_code="")
+    code = factory.Sequence("COUPON{}".format)

@@ -100,3 +100,24 @@ class JobLogLine(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class KeptAnswer(models.Model):
+    """What a call with an idempotency key was answered, for whoever sends it again."""
+
+    scope = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    about = models.CharField(max_length=100, blank=True, db_index=True)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=100)
+    body = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("kept answer")
+        verbose_name_plural = _("kept answers")
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="answer_kept_once")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"

@@ -1,0 +1,272 @@
+"""Would these codes work for this order? Asked by validations and by reservations in the very same way.
+
+A reservation asks with the rows of batches and coupons locked, so that what is true then stays so until it is written.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count
+
+from accounts.models import LinkedAccount, Platform
+from profiles.models import Course, Event, EventType, Segment
+from promotions import codes, hours, scope
+from promotions.models import BatchDay, BatchState, CodeKind, Coupon, CouponBatch, CouponState, Use
+from promotions.pricing import stacking
+from promotions.pricing.order import Order
+from promotions.pricing.stacking import Applied, Claim
+from promotions.reasons import Reason, Refusal
+from promotions.scope import CourseFacts
+
+
+class Found(NamedTuple):
+    """What a code stands for; `coupon` is None where everybody uses the same code."""
+
+    code: str
+    batch: CouponBatch
+    coupon: Coupon | None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What the codes take off an order, in the order in which they count, and those that do not work with why."""
+
+    order: Order
+    applied: list[tuple[Found, Applied]]
+    refusals: list[Refusal]
+
+    @property
+    def discount(self) -> int:
+        """What is taken off in all, in minor units."""
+        return sum(applied.amount for _found, applied in self.applied)
+
+    @property
+    def discounts(self) -> list[int]:
+        """What is taken off each line."""
+        lines = range(len(self.order.lines))
+        return [sum(applied.discounts[line] for _found, applied in self.applied) for line in lines]
+
+
+class Refused(Exception):
+    """A code that does not work."""
+
+    def __init__(self, reason: Reason, **facts: object) -> None:
+        super().__init__(reason)
+        self.reason, self.facts = reason, facts
+
+
+def find(typed: Iterable[str], lock: bool = False) -> tuple[list[Found], list[Refusal]]:
+    """What each code stands for, each once, and those that stand for nothing.
+
+    With `lock`, batches and then coupons are locked in the order of their keys until the transaction ends.
+    """
+    wanted = list(dict.fromkeys(codes.normal(code) for code in typed))
+    batch_of_code = dict(
+        Coupon.objects.filter(code__in=wanted, batch__code_kind=CodeKind.UNIQUE).values_list("code", "batch_id")
+    )
+    shared = CouponBatch.objects.published().filter(shared_code__in=wanted, code_kind=CodeKind.SHARED)
+    for code, batch_id in shared.order_by("ends_at", "pk").values_list("shared_code", "pk"):
+        batch_of_code.setdefault(code, batch_id)
+    batches = {batch.pk: batch for batch in _rows(CouponBatch, pk__in=set(batch_of_code.values()), lock=lock)}
+    coupons = {coupon.code: coupon for coupon in _rows(Coupon, code__in=wanted, lock=lock)}
+    found: list[Found] = []
+    refusals: list[Refusal] = []
+    for code in wanted:
+        batch, coupon = batches.get(batch_of_code.get(code)), coupons.get(code)
+        if (
+            batch is None
+            or batch.state in (BatchState.DRAFT, BatchState.REVIEW)
+            or (coupon is not None and coupon.state == CouponState.REVOKED)
+        ):
+            refusals.append(Refusal(code, Reason.NOT_FOUND))
+        else:
+            found.append(Found(code, batch, coupon))
+    return found, refusals
+
+
+def quote(
+    platform: Platform, account: LinkedAccount | None, order: Order, found: Sequence[Found], moment: datetime
+) -> Quote:
+    """What these coupons take off the order of an account (None: of somebody not known yet), and why others do not."""
+    circumstances = _Circumstances(platform, account, order, found, moment)
+    claims: dict[str, Claim] = {}
+    refusals: list[Refusal] = []
+    for each in sorted(found, key=lambda each: (each.batch.rank, each.code)):
+        try:
+            claims[each.code] = circumstances.claim(each)
+        except Refused as refused:
+            refusals.append(Refusal(each.code, refused.reason, refused.facts))
+    by_code = {each.code: each for each in found}
+    while True:
+        applied, unusable = stacking.apply(order, claims.values())
+        over = _over_budget([(by_code[each.code], each) for each in applied])
+        if over is None:
+            break
+        del claims[over]
+        refusals.append(Refusal(over, Reason.BUDGET_EXHAUSTED))
+    refusals += [_in_reasons(each, order) for each in unusable]
+    return Quote(order, [(by_code[each.code], each) for each in applied], refusals)
+
+
+def today(batch: CouponBatch, moment: datetime) -> date:
+    """The day in the batch's time zone."""
+    return moment.astimezone(ZoneInfo(batch.timezone)).date()
+
+
+class _Circumstances:
+    """What has to be known of the person, the order and the batches, read once for all codes."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        account: LinkedAccount | None,
+        order: Order,
+        found: Sequence[Found],
+        moment: datetime,
+    ) -> None:
+        self.account, self.order, self.moment = account, order, moment
+        batches = {each.batch.pk: each.batch for each in found}
+        self.courses = _facts(platform, order)
+        self.used_by_person = _used_by_person(account, batches)
+        self.used_today = _used_today(batches, moment)
+        self.segments = _segments_of(account, batches)
+        self.persons_accounts = _accounts_of_person(account, found)
+        self.has_bought = _has_bought(account, batches)
+        self.in_this_order: Counter[object] = Counter()
+
+    def claim(self, found: Found) -> Claim:
+        """The coupon as pricing takes it. Raises `Refused`."""
+        batch = found.batch
+        self._check_time(found)
+        if batch.currency != self.order.currency:
+            raise Refused(Reason.WRONG_CURRENCY, currency=batch.currency)
+        self._check_uses(found)
+        self._check_person(found)
+        good_for = scope.read(batch.scope)
+        lines = tuple(index for index, course in enumerate(self.courses) if good_for.includes(course))
+        self.in_this_order[batch.pk] += 1
+        return Claim(found.code, batch.gives, lines, batch.rank, batch.minimum, batch.group, batch.is_exclusive)
+
+    def _check_time(self, found: Found) -> None:
+        batch, coupon = found.batch, found.coupon
+        until = min((at for at in (batch.ends_at, coupon.expires_at if coupon else None) if at), default=None)
+        if batch.state == BatchState.ENDED:
+            raise Refused(Reason.EXPIRED)
+        if until and self.moment >= until:
+            raise Refused(Reason.EXPIRED, at=until)
+        if batch.starts_at and self.moment < batch.starts_at:
+            raise Refused(Reason.NOT_STARTED, at=batch.starts_at)
+        if batch.state == BatchState.PAUSED:
+            raise Refused(Reason.NOT_STARTED, paused=True)
+        if not hours.is_open(batch.hours, batch.timezone, self.moment):
+            raise Refused(Reason.NOT_STARTED)
+
+    def _check_uses(self, found: Found) -> None:
+        batch, more = found.batch, self.in_this_order[found.batch.pk]
+        if found.coupon is not None and found.coupon.is_used:
+            raise Refused(Reason.ALREADY_USED)
+        by_person = self.used_by_person.get(batch.pk, 0) + more
+        if batch.limit_person is not None and by_person >= batch.limit_person:
+            raise Refused(Reason.ALREADY_USED, limit=batch.limit_person)
+        if batch.limit_total is not None and batch.used + more >= batch.limit_total:
+            raise Refused(Reason.EXHAUSTED)
+        if batch.limit_day is not None and self.used_today.get(batch.pk, 0) + more >= batch.limit_day:
+            raise Refused(Reason.EXHAUSTED, today=True)
+        if batch.budget is not None and batch.spent >= batch.budget:
+            raise Refused(Reason.BUDGET_EXHAUSTED)
+
+    def _check_person(self, found: Found) -> None:
+        batch, coupon = found.batch, found.coupon
+        if coupon is not None and coupon.holder_id is not None and coupon.holder_id not in self.persons_accounts:
+            raise Refused(Reason.NOT_ELIGIBLE, held=True)
+        wanted = {segment.pk for segment in batch.segments.all()}
+        if wanted and wanted.isdisjoint(self.segments):
+            raise Refused(Reason.NOT_ELIGIBLE)
+        if batch.first_purchase and self.has_bought:
+            raise Refused(Reason.NOT_ELIGIBLE, first_purchase=True)
+
+
+def _rows(model: type, lock: bool, **condition: object) -> list:
+    rows = model.objects.filter(**condition).order_by("pk")
+    if model is CouponBatch:
+        rows = rows.prefetch_related("segments")
+    return list(rows.select_for_update(no_key=True) if lock else rows)
+
+
+def _facts(platform: Platform, order: Order) -> list[CourseFacts]:
+    """What is known of the course of each line."""
+    items = {line.item_id for line in order.lines} - {""}
+    described = {
+        course.item_id: CourseFacts(
+            platform.slug, course.item_id, course.kind, course.category, course.teacher, frozenset(course.tags)
+        )
+        for course in Course.objects.filter(platform=platform, item_id__in=items).only(
+            "item_id", "kind", "category", "teacher", "tags"
+        )
+    }
+    return [described.get(line.item_id) or CourseFacts(platform.slug, line.item_id) for line in order.lines]
+
+
+def _used_by_person(account: LinkedAccount | None, batches: Mapping[object, CouponBatch]) -> dict[object, int]:
+    """Uses of each batch by all accounts of the person."""
+    limited = [key for key, batch in batches.items() if batch.limit_person is not None]
+    if account is None or not limited:
+        return {}
+    uses = Use.objects.filter(batch__in=limited, counts=True, redemption__account__person_id=account.person_id)
+    return dict(uses.order_by().values("batch").annotate(times=Count("pk")).values_list("batch", "times"))
+
+
+def _used_today(batches: Mapping[object, CouponBatch], moment: datetime) -> dict[object, int]:
+    """Uses of each batch with a limit a day, on its day of now."""
+    batches_of_day: dict[date, list[object]] = defaultdict(list)
+    for key, batch in batches.items():
+        if batch.limit_day is not None:
+            batches_of_day[today(batch, moment)].append(key)
+    used: dict[object, int] = {}
+    for day, keys in batches_of_day.items():
+        used |= dict(BatchDay.objects.filter(batch__in=keys, day=day).values_list("batch", "used"))
+    return used
+
+
+def _segments_of(account: LinkedAccount | None, batches: Mapping[object, CouponBatch]) -> set[int]:
+    if account is None or not any(batch.segments.all() for batch in batches.values()):
+        return set()
+    return set(Segment.objects.of_account(account).values_list("pk", flat=True))
+
+
+def _accounts_of_person(account: LinkedAccount | None, found: Sequence[Found]) -> set[int]:
+    if account is None or not any(each.coupon is not None and each.coupon.holder_id for each in found):
+        return set()
+    return set(LinkedAccount.objects.filter(person_id=account.person_id).values_list("pk", flat=True))
+
+
+def _has_bought(account: LinkedAccount | None, batches: Mapping[object, CouponBatch]) -> bool:
+    """Whether this platform has sold to this account before, of which it knows anyway."""
+    if account is None or not any(batch.first_purchase for batch in batches.values()):
+        return False
+    return Event.objects.filter(account=account, type=EventType.PURCHASE).exists()
+
+
+def _over_budget(applied: Sequence[tuple[Found, Applied]]) -> str | None:
+    """The last code that takes more off than is left of its batch's budget."""
+    spent: Counter[object] = Counter()
+    over = None
+    for found, each in applied:
+        spent[found.batch.pk] += each.amount
+        if found.batch.budget is not None and found.batch.spent + spent[found.batch.pk] > found.batch.budget:
+            over = found.code
+    return over
+
+
+def _in_reasons(unusable: stacking.Unusable, order: Order) -> Refusal:
+    match unusable:
+        case stacking.BelowMinimum(missing=missing):
+            return Refusal(unusable.code, Reason.BELOW_MINIMUM, {"missing": missing, "currency": order.currency})
+        case stacking.NotStackable(beside=beside):
+            return Refusal(unusable.code, Reason.NOT_STACKABLE, {"beside": beside})
+        case _:
+            return Refusal(unusable.code, Reason.NOT_APPLICABLE)

@@ -1,0 +1,17 @@
+"""The tables of what it is worth."""
+
+from promotions.models.coupon import Coupon, CouponState
+from promotions.models.coupon_batch import BatchDay, BatchState, CodeKind, CouponBatch
+from promotions.models.redemption import Redemption, RedemptionState, Use
+
+__all__ = [
+    "BatchDay",
+    "BatchState",
+    "CodeKind",
+    "Coupon",
+    "CouponBatch",
+    "CouponState",
+    "Redemption",
+    "RedemptionState",
+    "Use",
+]

@@ -1,0 +1,231 @@
+"""Reserving coupons for an order, committing them when it is paid, and giving them back.
+
+Rows are locked in one order by everybody: the person, the redemption, the batches by key, the coupons by key.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import LinkedAccount, Person, Platform
+from accounts.services import changes
+from accounts.services.accounts import ensure_accounts
+from accounts.services.changes import News
+from promotions import checkout
+from promotions.checkout import Quote
+from promotions.models import Coupon, CouponBatch, Redemption, RedemptionState, Use
+from promotions.pricing.order import Order
+from promotions.reasons import Reason, Refusal
+
+COMMITTED = changes.declare("redemption.committed", _("Coupons used"))
+ROLLED_BACK = changes.declare("redemption.rolled_back", _("Coupons given back"))
+
+AT_ONCE = 200
+SCARCE = {Reason.EXHAUSTED, Reason.BUDGET_EXHAUSTED, Reason.ALREADY_USED}
+"""What reservations that are over, but not yet given back, may be the cause of."""
+
+
+class CannotRedeem(Exception):
+    """Some codes do not work; nothing was reserved."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(", ".join(f"{each.code}: {each.reason}" for each in refusals))
+        self.refusals = list(refusals)
+
+
+class AlreadyEnded(Exception):
+    """The redemption was given back or has expired, and cannot be committed any more."""
+
+
+def validate(platform: Platform, external_id: str, typed: Sequence[str], order: Order) -> Quote:
+    """What the codes would take off now, and why others do not work; changes nothing but reservations that are over."""
+    account = LinkedAccount.objects.filter(platform=platform, external_id=external_id).first()
+    quote = _asked(platform, account, typed, order, lock=False)
+    if _may_be_freed(quote.refusals) and release_overdue(_batches_of(typed)):
+        quote = _asked(platform, account, typed, order, lock=False)
+    return quote
+
+
+def reserve(platform: Platform, external_id: str, typed: Sequence[str], order: Order) -> Redemption:
+    """Set the coupons aside for an order, all or none. Raises `CannotRedeem`."""
+    try:
+        return _reserve(platform, external_id, typed, order)
+    except CannotRedeem as refused:
+        if not (_may_be_freed(refused.refusals) and release_overdue(_batches_of(typed))):
+            raise
+    return _reserve(platform, external_id, typed, order)
+
+
+@transaction.atomic
+def commit(redemption_id: UUID, platform: Platform) -> Redemption:
+    """The order is paid. Said twice, it counts once.
+
+    A word that comes after the reservation has ended still counts while nobody was given what it holds.
+    Raises `AlreadyEnded`, and `Redemption.DoesNotExist`.
+    """
+    held = _held(redemption_id, platform)
+    if held.state == RedemptionState.COMMITTED:
+        return held
+    if held.state != RedemptionState.RESERVED:
+        raise AlreadyEnded(f"This redemption is {held.get_state_display()}.")
+    held.state, held.ended_at = RedemptionState.COMMITTED, timezone.now()
+    held.save(update_fields=["state", "ended_at"])
+    _tell(COMMITTED, held)
+    return held
+
+
+@transaction.atomic
+def roll_back(redemption_id: UUID, platform: Platform) -> Redemption:
+    """The order was dropped, or paid back: the coupons can be used again. Said twice, it counts once.
+
+    Raises `Redemption.DoesNotExist`.
+    """
+    held = _held(redemption_id, platform)
+    if held.state in (RedemptionState.ROLLED_BACK, RedemptionState.EXPIRED):
+        return held
+    _give_back([held], RedemptionState.ROLLED_BACK)
+    _tell(ROLLED_BACK, held)
+    return held
+
+
+@transaction.atomic
+def release_overdue(batch_ids: Iterable[object] | None = None) -> int:
+    """Give back what reservations hold that are over, of these batches or of all; returns how many there were.
+
+    Reservations that somebody is working on are left alone. At most `AT_ONCE` at a time.
+    """
+    overdue = Redemption.objects.overdue(timezone.now())
+    if batch_ids is not None:
+        overdue = overdue.filter(pk__in=Use.objects.filter(batch__in=list(batch_ids), counts=True).values("redemption"))
+    held = list(overdue.order_by("pk").select_for_update(skip_locked=True, no_key=True)[:AT_ONCE])
+    if held:
+        _give_back(held, RedemptionState.EXPIRED)
+    return len(held)
+
+
+@transaction.atomic
+def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: Order) -> Redemption:
+    account = _person_held(platform, external_id)
+    quote = _asked(platform, account, typed, order, lock=True)
+    if quote.refusals or not quote.applied:
+        raise CannotRedeem(quote.refusals)
+    now = timezone.now()
+    redemption = Redemption.objects.create(
+        platform=platform,
+        account=account,
+        order_id=order.order_id,
+        currency=order.currency,
+        amount=order.amount,
+        discount=quote.discount,
+        lines=[[line.item_id, line.price, line.quantity] for line in order.lines],
+        expires_at=now + timedelta(seconds=settings.RESERVATION_SECONDS),
+        created_at=now,
+    )
+    uses = [
+        Use(
+            redemption=redemption,
+            batch=found.batch,
+            coupon=found.coupon,
+            code=found.code,
+            place=place,
+            amount=applied.amount,
+            discounts=list(applied.discounts),
+            day=checkout.today(found.batch, now),
+        )
+        for place, (found, applied) in enumerate(quote.applied)
+    ]
+    Use.objects.bulk_create(uses)
+    _count(uses, 1)
+    return redemption
+
+
+def _asked(platform: Platform, account: LinkedAccount | None, typed: Sequence[str], order: Order, lock: bool) -> Quote:
+    found, unknown = checkout.find(typed, lock)
+    quote = checkout.quote(platform, account, order, found, timezone.now())
+    return Quote(order, quote.applied, [*unknown, *quote.refusals])
+
+
+def _person_held(platform: Platform, external_id: str) -> LinkedAccount:
+    """The account, made where it is new; nobody else redeems for the same person until the transaction ends."""
+    account_id = ensure_accounts(platform, [external_id])[external_id].id
+    while True:  # until nobody has joined or separated the account between asking and holding
+        account = LinkedAccount.objects.get(pk=account_id)
+        person = Person.objects.select_for_update(no_key=True).filter(pk=account.person_id).first()
+        if person is not None and LinkedAccount.objects.filter(pk=account_id, person=person).exists():
+            return account
+
+
+def _held(redemption_id: UUID, platform: Platform) -> Redemption:
+    return Redemption.objects.select_for_update(no_key=True).get(pk=redemption_id, platform=platform)
+
+
+def _give_back(held: Sequence[Redemption], state: RedemptionState) -> None:
+    uses = list(Use.objects.filter(redemption__in=held, counts=True))
+    list(
+        CouponBatch.objects.filter(pk__in={use.batch_id for use in uses}).order_by("pk").select_for_update(no_key=True)
+    )
+    _count(uses, -1)
+    now = timezone.now()
+    for each in held:
+        each.state, each.ended_at = state, now
+    Redemption.objects.filter(pk__in=[each.pk for each in held]).update(state=state, ended_at=now)
+
+
+def _count(uses: Sequence[Use], sign: int) -> None:
+    """Add these uses to what their batches, days and coupons have counted, or take them off again."""
+    times: Counter[object] = Counter()
+    money: Counter[object] = Counter()
+    days: dict[object, Counter[date]] = defaultdict(Counter)
+    for use in uses:
+        times[use.batch_id] += 1
+        money[use.batch_id] += use.amount
+        days[use.batch_id][use.day] += 1
+    for batch_id in sorted(times):
+        counted = {"used": F("used") + sign * times[batch_id], "spent": F("spent") + sign * money[batch_id]}
+        CouponBatch.objects.filter(pk=batch_id).update(**counted)
+    _count_days(days, sign)
+    coupon_ids = sorted(use.coupon_id for use in uses if use.coupon_id is not None)
+    if coupon_ids:
+        Coupon.objects.filter(pk__in=coupon_ids).update(is_used=sign > 0)
+    if sign < 0:
+        Use.objects.filter(pk__in=[use.pk for use in uses]).update(counts=False)
+
+
+def _count_days(days: dict[object, Counter[date]], sign: int) -> None:
+    limited = CouponBatch.objects.filter(pk__in=list(days), limit_day__isnull=False).values_list("pk", flat=True)
+    rows = [(batch_id, day, sign * times) for batch_id in limited for day, times in days[batch_id].items()]
+    with connection.cursor() as cursor:
+        for row in rows:
+            cursor.execute(
+                "INSERT INTO promotions_batchday (batch_id, day, used) VALUES (%s, %s, greatest(0, %s)) "
+                "ON CONFLICT (batch_id, day) DO UPDATE SET used = greatest(0, promotions_batchday.used + %s)",
+                [*row, row[2]],
+            )
+
+
+def _may_be_freed(refusals: Sequence[Refusal]) -> bool:
+    return any(refusal.reason in SCARCE for refusal in refusals)
+
+
+def _batches_of(typed: Sequence[str]) -> list[object]:
+    return [found.batch.pk for found in checkout.find(typed)[0]]
+
+
+def _tell(change: str, redemption: Redemption) -> None:
+    account = redemption.account
+    if account is None:
+        return
+    told = {
+        "redemption_id": str(redemption.pk),
+        "order_id": redemption.order_id,
+        "discount": redemption.discount,
+        "currency": redemption.currency,
+    }
+    changes.record([News(redemption.platform_id, change, account.external_id, told)])

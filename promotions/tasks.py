@@ -1,0 +1,12 @@
+"""Celery's way to what workers do for promotions."""
+
+from celery import shared_task
+
+from promotions.services import redeeming
+
+
+@shared_task(name="promotions.release_overdue", ignore_result=True)
+def release_overdue() -> None:
+    """Give back what reservations hold that are over."""
+    while redeeming.release_overdue():
+        pass
