@@ -8,6 +8,7 @@ from accounts import change_api as changes
 from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
+from promotions import coupon_api as coupons
 from promotions import redemption_api as redemptions
 from recommend import api as recommend
 
@@ -34,9 +35,11 @@ urlpatterns = [
     path("users/<id:user_id>/consents", accounts.Consents.as_view()),
     path("users/<id:user_id>/link-codes", accounts.LinkCodes.as_view()),
     path("users/<id:user_id>/profile", UserProfile.as_view()),
+    path("users/<id:user_id>/offers", coupons.UserOffers.as_view()),
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
     path("users/<id:user_id>/export", rights.UserExport.as_view()),
     path("users/<id:user_id>", rights.User.as_view()),
+    path("coupons", coupons.Coupons.as_view()),
     path("validations", redemptions.Validations.as_view()),
     path("redemptions", redemptions.Redemptions.as_view()),
     path("redemptions/<uuid:redemption_id>/commit", redemptions.Commit.as_view()),

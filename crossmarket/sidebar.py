@@ -51,6 +51,14 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         ],
     ),
     (
+        _("Promotions"),
+        [
+            (_("Coupon batches"), "sell", "promotions.couponbatch"),
+            (_("Coupons"), "confirmation_number", "promotions.coupon"),
+            (_("Redemptions"), "receipt_long", "promotions.redemption"),
+        ],
+    ),
+    (
         _("Data out"),
         [
             (_("Changes"), "rss_feed", "accounts.change"),

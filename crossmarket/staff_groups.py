@@ -30,10 +30,15 @@ MARKETERS_MAY = {
     "profiles.clustering": ("view", "add"),
     "recommend.modelversion": ("view", "add", "change"),
     "recommend.recommendation": ("view",),
+    "promotions.couponbatch": ("view", "add", "change", "delete"),
+    "promotions.coupon": ("view",),
+    "promotions.redemption": ("view",),
+    "promotions.use": ("view",),
     "foundation.job": ("view", "change"),
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for
-people, decide who is one person, build profiles and segments, look for clusters, train models and choose among them.
+people, decide who is one person, build profiles and segments, look for clusters, train models and choose among them,
+and design coupons.
 
 Keys, signing secrets, platforms, users and groups stay with administrators, and so does who may take the members of
 segments out as files.

@@ -7,9 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import models
 from django.db.models import Count
 
 from accounts.models import LinkedAccount, Platform
@@ -21,6 +23,8 @@ from promotions.pricing.order import Order
 from promotions.pricing.stacking import Applied, Claim
 from promotions.reasons import Reason, Refusal
 from promotions.scope import CourseFacts
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class Found(NamedTuple):
@@ -71,12 +75,13 @@ def find(typed: Iterable[str], lock: bool = False) -> tuple[list[Found], list[Re
     shared = CouponBatch.objects.published().filter(shared_code__in=wanted, code_kind=CodeKind.SHARED)
     for code, batch_id in shared.order_by("ends_at", "pk").values_list("shared_code", "pk"):
         batch_of_code.setdefault(code, batch_id)
-    batches = {batch.pk: batch for batch in _rows(CouponBatch, pk__in=set(batch_of_code.values()), lock=lock)}
-    coupons = {coupon.code: coupon for coupon in _rows(Coupon, code__in=wanted, lock=lock)}
+    batch_rows = CouponBatch.objects.filter(pk__in=set(batch_of_code.values())).prefetch_related("segments")
+    batches = {batch.pk: batch for batch in _in_order(batch_rows, lock)}
+    coupons = {coupon.code: coupon for coupon in _in_order(Coupon.objects.filter(code__in=wanted), lock)}
     found: list[Found] = []
     refusals: list[Refusal] = []
     for code in wanted:
-        batch, coupon = batches.get(batch_of_code.get(code)), coupons.get(code)
+        batch, coupon = batches.get(batch_of_code[code]) if code in batch_of_code else None, coupons.get(code)
         if (
             batch is None
             or batch.state in (BatchState.DRAFT, BatchState.REVIEW)
@@ -117,6 +122,20 @@ def today(batch: CouponBatch, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(batch.timezone)).date()
 
 
+def check_person(platform: Platform, account: LinkedAccount, found: Found, moment: datetime) -> None:
+    """Raises `Refused` where the person could use the coupon on no order: for its uses, or for who they are.
+
+    Hours of the week and a beginning that is still to come are no such reason.
+    """
+    if found.batch.state == BatchState.ENDED or (found.batch.ends_at and moment >= found.batch.ends_at):
+        raise Refused(Reason.EXPIRED)
+    if found.batch.state == BatchState.PAUSED:
+        raise Refused(Reason.NOT_STARTED, paused=True)
+    circumstances = _Circumstances(platform, account, Order("", found.batch.currency, ()), [found], moment)
+    circumstances.check_uses(found)
+    circumstances.check_person(found)
+
+
 class _Circumstances:
     """What has to be known of the person, the order and the batches, read once for all codes."""
 
@@ -136,36 +155,23 @@ class _Circumstances:
         self.segments = _segments_of(account, batches)
         self.persons_accounts = _accounts_of_person(account, found)
         self.has_bought = _has_bought(account, batches)
-        self.in_this_order: Counter[object] = Counter()
+        self.in_this_order: Counter[UUID] = Counter()
 
     def claim(self, found: Found) -> Claim:
         """The coupon as pricing takes it. Raises `Refused`."""
         batch = found.batch
-        self._check_time(found)
+        _check_time(found, self.moment)
         if batch.currency != self.order.currency:
             raise Refused(Reason.WRONG_CURRENCY, currency=batch.currency)
-        self._check_uses(found)
-        self._check_person(found)
+        self.check_uses(found)
+        self.check_person(found)
         good_for = scope.read(batch.scope)
         lines = tuple(index for index, course in enumerate(self.courses) if good_for.includes(course))
         self.in_this_order[batch.pk] += 1
         return Claim(found.code, batch.gives, lines, batch.rank, batch.minimum, batch.group, batch.is_exclusive)
 
-    def _check_time(self, found: Found) -> None:
-        batch, coupon = found.batch, found.coupon
-        until = min((at for at in (batch.ends_at, coupon.expires_at if coupon else None) if at), default=None)
-        if batch.state == BatchState.ENDED:
-            raise Refused(Reason.EXPIRED)
-        if until and self.moment >= until:
-            raise Refused(Reason.EXPIRED, at=until)
-        if batch.starts_at and self.moment < batch.starts_at:
-            raise Refused(Reason.NOT_STARTED, at=batch.starts_at)
-        if batch.state == BatchState.PAUSED:
-            raise Refused(Reason.NOT_STARTED, paused=True)
-        if not hours.is_open(batch.hours, batch.timezone, self.moment):
-            raise Refused(Reason.NOT_STARTED)
-
-    def _check_uses(self, found: Found) -> None:
+    def check_uses(self, found: Found) -> None:
+        """Raises `Refused` where it was used as often as it may be."""
         batch, more = found.batch, self.in_this_order[found.batch.pk]
         if found.coupon is not None and found.coupon.is_used:
             raise Refused(Reason.ALREADY_USED)
@@ -179,7 +185,8 @@ class _Circumstances:
         if batch.budget is not None and batch.spent >= batch.budget:
             raise Refused(Reason.BUDGET_EXHAUSTED)
 
-    def _check_person(self, found: Found) -> None:
+    def check_person(self, found: Found) -> None:
+        """Raises `Refused` where it is not for this person."""
         batch, coupon = found.batch, found.coupon
         if coupon is not None and coupon.holder_id is not None and coupon.holder_id not in self.persons_accounts:
             raise Refused(Reason.NOT_ELIGIBLE, held=True)
@@ -190,10 +197,24 @@ class _Circumstances:
             raise Refused(Reason.NOT_ELIGIBLE, first_purchase=True)
 
 
-def _rows(model: type, lock: bool, **condition: object) -> list:
-    rows = model.objects.filter(**condition).order_by("pk")
-    if model is CouponBatch:
-        rows = rows.prefetch_related("segments")
+def _check_time(found: Found, moment: datetime) -> None:
+    batch, coupon = found.batch, found.coupon
+    until = min((at for at in (batch.ends_at, coupon.expires_at if coupon else None) if at), default=None)
+    if batch.state == BatchState.ENDED:
+        raise Refused(Reason.EXPIRED)
+    if until and moment >= until:
+        raise Refused(Reason.EXPIRED, at=until)
+    if batch.starts_at and moment < batch.starts_at:
+        raise Refused(Reason.NOT_STARTED, at=batch.starts_at)
+    if batch.state == BatchState.PAUSED:
+        raise Refused(Reason.NOT_STARTED, paused=True)
+    if not hours.is_open(batch.hours, batch.timezone, moment):
+        raise Refused(Reason.NOT_STARTED)
+
+
+def _in_order(rows: models.QuerySet[Row], lock: bool) -> list[Row]:
+    """By key, so that everybody locks in one order."""
+    rows = rows.order_by("pk")
     return list(rows.select_for_update(no_key=True) if lock else rows)
 
 
@@ -211,7 +232,7 @@ def _facts(platform: Platform, order: Order) -> list[CourseFacts]:
     return [described.get(line.item_id) or CourseFacts(platform.slug, line.item_id) for line in order.lines]
 
 
-def _used_by_person(account: LinkedAccount | None, batches: Mapping[object, CouponBatch]) -> dict[object, int]:
+def _used_by_person(account: LinkedAccount | None, batches: Mapping[UUID, CouponBatch]) -> dict[UUID, int]:
     """Uses of each batch by all accounts of the person."""
     limited = [key for key, batch in batches.items() if batch.limit_person is not None]
     if account is None or not limited:
@@ -220,19 +241,19 @@ def _used_by_person(account: LinkedAccount | None, batches: Mapping[object, Coup
     return dict(uses.order_by().values("batch").annotate(times=Count("pk")).values_list("batch", "times"))
 
 
-def _used_today(batches: Mapping[object, CouponBatch], moment: datetime) -> dict[object, int]:
+def _used_today(batches: Mapping[UUID, CouponBatch], moment: datetime) -> dict[UUID, int]:
     """Uses of each batch with a limit a day, on its day of now."""
-    batches_of_day: dict[date, list[object]] = defaultdict(list)
+    batches_of_day: dict[date, list[UUID]] = defaultdict(list)
     for key, batch in batches.items():
         if batch.limit_day is not None:
             batches_of_day[today(batch, moment)].append(key)
-    used: dict[object, int] = {}
+    used: dict[UUID, int] = {}
     for day, keys in batches_of_day.items():
         used |= dict(BatchDay.objects.filter(batch__in=keys, day=day).values_list("batch", "used"))
     return used
 
 
-def _segments_of(account: LinkedAccount | None, batches: Mapping[object, CouponBatch]) -> set[int]:
+def _segments_of(account: LinkedAccount | None, batches: Mapping[UUID, CouponBatch]) -> set[int]:
     if account is None or not any(batch.segments.all() for batch in batches.values()):
         return set()
     return set(Segment.objects.of_account(account).values_list("pk", flat=True))
@@ -244,7 +265,7 @@ def _accounts_of_person(account: LinkedAccount | None, found: Sequence[Found]) -
     return set(LinkedAccount.objects.filter(person_id=account.person_id).values_list("pk", flat=True))
 
 
-def _has_bought(account: LinkedAccount | None, batches: Mapping[object, CouponBatch]) -> bool:
+def _has_bought(account: LinkedAccount | None, batches: Mapping[UUID, CouponBatch]) -> bool:
     """Whether this platform has sold to this account before, of which it knows anyway."""
     if account is None or not any(batch.first_purchase for batch in batches.values()):
         return False
@@ -253,7 +274,7 @@ def _has_bought(account: LinkedAccount | None, batches: Mapping[object, CouponBa
 
 def _over_budget(applied: Sequence[tuple[Found, Applied]]) -> str | None:
     """The last code that takes more off than is left of its batch's budget."""
-    spent: Counter[object] = Counter()
+    spent: Counter[UUID] = Counter()
     over = None
     for found, each in applied:
         spent[found.batch.pk] += each.amount

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from accounts.partner_view import PartnerView, answer
+from accounts.services import tombstones
 from crossmarket.foundation.bodies import MEBIBYTE, Identifier, decode, read_bytes, why_unstorable
 from crossmarket.foundation.idempotency import once
 from crossmarket.foundation.problems import FieldError, Problem
@@ -138,7 +139,7 @@ class Redemptions(PartnerView):
                     raise _problem(refused.refusals, body.codes) from None
                 return answer(_redemption(made), 201)
 
-        return once(request, f"redemptions of {platform.pk}", f"{platform.pk} {body.user_id}", raw, work)
+        return once(request, f"redemptions of {platform.pk}", about(platform.pk, body.user_id), raw, work)
 
 
 class Commit(PartnerView):
@@ -165,6 +166,11 @@ class RollBack(PartnerView):
             return answer(_redemption(redeeming.roll_back(redemption_id, self.caller.platform)))
         except Redemption.DoesNotExist:
             raise _unknown(redemption_id) from None
+
+
+def about(platform_id: int, user_id: str) -> str:
+    """Whom a kept answer concerns, so that it can be forgotten; no name that others could read."""
+    return tombstones.digest_of(platform_id, user_id)
 
 
 def _read(request: HttpRequest) -> tuple[bytes, RedemptionBody]:
@@ -214,9 +220,7 @@ def _problem(refusals: list[Refusal], typed: list[str]) -> Problem:
     """The first code that does not work gives the problem its code; all are told, each where it stands in the body."""
     places = {codes.normal(code): place for place, code in reversed(list(enumerate(typed)))}
     refusals = sorted(refusals, key=lambda each: places.get(each.code, 0))
-    errors = [
-        FieldError(f"/codes/{places.get(each.code, 0)}", str(each.reason), each.in_words()) for each in refusals
-    ]
+    errors = [FieldError(f"/codes/{places.get(each.code, 0)}", str(each.reason), each.in_words()) for each in refusals]
     return Problem(422, errors[0].code, errors[0].detail, errors)
 
 

@@ -16,6 +16,8 @@ from crossmarket.foundation import traces
 from crossmarket.foundation.holdings import Part
 from profiles import erasure as profiles
 from profiles import holdings as profiles_holdings
+from promotions import erasure as promotions
+from promotions import holdings as promotions_holdings
 from recommend import erasure as recommend
 from recommend import holdings as recommend_holdings
 
@@ -23,6 +25,7 @@ HOLDINGS: tuple[Callable[[LinkedAccount, bool], Iterator[Part]], ...] = (
     accounts_holdings.parts_of_account,
     profiles_holdings.parts_of_account,
     recommend_holdings.parts_of_account,
+    promotions_holdings.parts_of_account,
 )
 """What each room holds about an account: for its person (true), or for its platform, which sees no other platform."""
 
@@ -32,7 +35,11 @@ ERASE_SOME: tuple[Callable[[int], Counter[str]], ...] = (profiles.erase_some_eve
 LEAVE: tuple[Callable[[int], Counter[str]], ...] = (profiles.leave_segments,)
 """What has to wait for others who hold many accounts, and so comes before the account itself is held."""
 
-ERASE: tuple[Callable[[LinkedAccount], Counter[str]], ...] = (recommend.erase_account, profiles.erase_account)
+ERASE: tuple[Callable[[LinkedAccount], Counter[str]], ...] = (
+    promotions.erase_account,
+    recommend.erase_account,
+    profiles.erase_account,
+)
 """Remove what a room knows of an account that is held, in one transaction with all others."""
 
 

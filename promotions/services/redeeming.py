@@ -14,15 +14,15 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import LinkedAccount, Person, Platform
+from accounts.models import LinkedAccount, Platform
 from accounts.services import changes
-from accounts.services.accounts import ensure_accounts
 from accounts.services.changes import News
 from promotions import checkout
 from promotions.checkout import Quote
 from promotions.models import Coupon, CouponBatch, Redemption, RedemptionState, Use
 from promotions.pricing.order import Order
 from promotions.reasons import Reason, Refusal
+from promotions.services.person_holding import hold_person
 
 COMMITTED = changes.declare("redemption.committed", _("Coupons used"))
 ROLLED_BACK = changes.declare("redemption.rolled_back", _("Coupons given back"))
@@ -96,7 +96,7 @@ def roll_back(redemption_id: UUID, platform: Platform) -> Redemption:
 
 
 @transaction.atomic
-def release_overdue(batch_ids: Iterable[object] | None = None) -> int:
+def release_overdue(batch_ids: Iterable[UUID] | None = None) -> int:
     """Give back what reservations hold that are over, of these batches or of all; returns how many there were.
 
     Reservations that somebody is working on are left alone. At most `AT_ONCE` at a time.
@@ -112,7 +112,7 @@ def release_overdue(batch_ids: Iterable[object] | None = None) -> int:
 
 @transaction.atomic
 def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: Order) -> Redemption:
-    account = _person_held(platform, external_id)
+    account = hold_person(platform, external_id)
     quote = _asked(platform, account, typed, order, lock=True)
     if quote.refusals or not quote.applied:
         raise CannotRedeem(quote.refusals)
@@ -152,16 +152,6 @@ def _asked(platform: Platform, account: LinkedAccount | None, typed: Sequence[st
     return Quote(order, quote.applied, [*unknown, *quote.refusals])
 
 
-def _person_held(platform: Platform, external_id: str) -> LinkedAccount:
-    """The account, made where it is new; nobody else redeems for the same person until the transaction ends."""
-    account_id = ensure_accounts(platform, [external_id])[external_id].id
-    while True:  # until nobody has joined or separated the account between asking and holding
-        account = LinkedAccount.objects.get(pk=account_id)
-        person = Person.objects.select_for_update(no_key=True).filter(pk=account.person_id).first()
-        if person is not None and LinkedAccount.objects.filter(pk=account_id, person=person).exists():
-            return account
-
-
 def _held(redemption_id: UUID, platform: Platform) -> Redemption:
     return Redemption.objects.select_for_update(no_key=True).get(pk=redemption_id, platform=platform)
 
@@ -180,9 +170,9 @@ def _give_back(held: Sequence[Redemption], state: RedemptionState) -> None:
 
 def _count(uses: Sequence[Use], sign: int) -> None:
     """Add these uses to what their batches, days and coupons have counted, or take them off again."""
-    times: Counter[object] = Counter()
-    money: Counter[object] = Counter()
-    days: dict[object, Counter[date]] = defaultdict(Counter)
+    times: Counter[UUID] = Counter()
+    money: Counter[UUID] = Counter()
+    days: dict[UUID, Counter[date]] = defaultdict(Counter)
     for use in uses:
         times[use.batch_id] += 1
         money[use.batch_id] += use.amount
@@ -198,7 +188,7 @@ def _count(uses: Sequence[Use], sign: int) -> None:
         Use.objects.filter(pk__in=[use.pk for use in uses]).update(counts=False)
 
 
-def _count_days(days: dict[object, Counter[date]], sign: int) -> None:
+def _count_days(days: dict[UUID, Counter[date]], sign: int) -> None:
     limited = CouponBatch.objects.filter(pk__in=list(days), limit_day__isnull=False).values_list("pk", flat=True)
     rows = [(batch_id, day, sign * times) for batch_id in limited for day, times in days[batch_id].items()]
     with connection.cursor() as cursor:
@@ -214,7 +204,7 @@ def _may_be_freed(refusals: Sequence[Refusal]) -> bool:
     return any(refusal.reason in SCARCE for refusal in refusals)
 
 
-def _batches_of(typed: Sequence[str]) -> list[object]:
+def _batches_of(typed: Sequence[str]) -> list[UUID]:
     return [found.batch.pk for found in checkout.find(typed)[0]]
 
 

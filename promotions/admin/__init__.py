@@ -1,0 +1,4 @@
+"""The marketer's desk of promotions."""
+
+from promotions.admin import coupon_batches as coupon_batches
+from promotions.admin import redemptions as redemptions

@@ -1,0 +1,245 @@
+"""Coupon batches: drafted, reviewed, started and ended, with their rule in words."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from crossmarket.foundation.desk import go_to, question
+from crossmarket.foundation.money import in_words as money
+from promotions import codes, hours, rule_words, scope
+from promotions.models import BatchState, CodeKind, CouponBatch
+from promotions.pricing.benefits import Benefit, BenefitKind
+from promotions.services import generating, publishing
+
+LATER_TOO = ("name", "description", "ends_at", "limit_total", "limit_day", "budget")
+"""What may be changed once people know of the batch: what it gives and for whom stays what it was."""
+
+
+class CouponBatchForm(forms.ModelForm):
+    """A draft."""
+
+    class Meta:
+        model = CouponBatch
+        fields = "__all__"  # noqa: DJ007 the admin's fieldsets name the fields
+        help_texts = {
+            "value": _("Percent in hundredths (2000 is 20 percent), money in minor units (2000 is 20.00); 0 for free."),
+            "cap": _("The most that a share may take off, in minor units."),
+            "units": _("For how many units a fixed price or a free item is; empty for all."),
+            "minimum": _("What the courses must cost together, in minor units."),
+            "scope": _('All courses: {}. Some: {"categories": ["AI"], "excluding": [{"teachers": ["…"]}]}'),
+            "hours": _('Always: []. Some: [{"days": [0, 1], "since": "18:00", "until": "22:00"}]; 0 is Monday.'),
+            "budget": _("What all uses may take off together, in minor units."),
+            "rank": _("Of several coupons on an order, those with lower ranks come first."),
+            "group": _("Of coupons of one group only the first counts."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """The parts that have to fit together."""
+        cleaned = super().clean() or {}
+        cleaned["shared_code"] = codes.normal(cleaned.get("shared_code") or "")
+        self._check("value", lambda: _benefit(cleaned))
+        self._check("scope", lambda: scope.read(cleaned.get("scope") or {}))
+        self._check("hours", lambda: hours.read(cleaned.get("hours") or []))
+        is_shared = cleaned.get("code_kind") == CodeKind.SHARED
+        if is_shared != bool(cleaned["shared_code"]):
+            self.add_error("shared_code", _("Batches with one code for everybody have it here, and others have none."))
+        return cleaned
+
+    def _check(self, field: str, made: Any) -> None:
+        try:
+            made()
+        except KeyError:
+            return  # another field is missing, which is told there
+        except ValueError as error:
+            self.add_error(field, ValidationError(str(error)))
+
+
+def _benefit(cleaned: dict[str, Any]) -> Benefit:
+    return Benefit(BenefitKind(cleaned["benefit"]), cleaned["value"], cleaned.get("cap"), cleaned.get("units"))
+
+
+class CountForm(forms.Form):
+    """How many coupons to make."""
+
+    count = forms.IntegerField(
+        label=_("how many"), min_value=1, max_value=generating.MOST, initial=1_000, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+
+@admin.register(CouponBatch)
+class CouponBatchAdmin(ModelAdmin):
+    """The rules of coupons."""
+
+    form = CouponBatchForm
+    list_display = ("name", "state_label", "gives", "used", "taken_off", "starts_at", "ends_at")
+    list_filter = (("state", ChoicesDropdownFilter),)
+    list_filter_sheet = True
+    search_fields = ("name", "shared_code")
+    autocomplete_fields = ("segments",)
+    actions_detail = ("submit", "start", "pause", "end", "make_coupons")
+
+    def get_fieldsets(self, request: HttpRequest, obj: CouponBatch | None = None) -> Any:
+        """The plan, and of a batch that there is, its rule in words and what came of it."""
+        figures = ("state", "used", "taken_off", "rule") if obj else ()
+        return (
+            (None, {"fields": ("name", "description", *figures)}),
+            (_("What it gives"), {"fields": ("benefit", "value", "cap", "units", "currency")}),
+            (_("For what and whom"), {"fields": ("scope", "minimum", "first_purchase", "segments")}),
+            (_("When"), {"fields": ("starts_at", "ends_at", "days_after_claim", "hours", "timezone")}),
+            (_("How often"), {"fields": ("limit_total", "limit_person", "limit_day", "budget")}),
+            (_("Beside others"), {"fields": ("rank", "group", "is_exclusive")}),
+            (_("Codes"), {"fields": ("code_kind", "shared_code")}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CouponBatch | None = None) -> tuple[str, ...]:
+        """All but its words and limits, once people may know of it."""
+        figures = ("state", "used", "taken_off", "rule")
+        if obj is None or obj.state == BatchState.DRAFT:
+            return figures
+        fields = [name for _title, options in self.get_fieldsets(request, obj) for name in options["fields"]]
+        return tuple(name for name in fields if name not in LATER_TOO)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Drafts only: what was given is kept."""
+        is_draft = isinstance(obj, CouponBatch) and obj.state == BatchState.DRAFT
+        return super().has_delete_permission(request, obj) and is_draft
+
+    @display(
+        description=_("state"),
+        ordering="state",
+        label={"draft": "", "review": "warning", "live": "success", "paused": "info", "ended": ""},
+    )
+    def state_label(self, batch: CouponBatch) -> tuple[str, str]:
+        """Where it stands."""
+        return batch.state, batch.get_state_display()
+
+    @display(description=_("gives"))
+    def gives(self, batch: CouponBatch) -> str:
+        """What a coupon gives, in words."""
+        return rule_words.in_words(batch)[0]
+
+    @display(description=_("taken off"), ordering="spent")
+    def taken_off(self, batch: CouponBatch) -> str:
+        """The money of all uses."""
+        return money(batch.spent, batch.currency)
+
+    @display(description=_("rule in words"))
+    def rule(self, batch: CouponBatch) -> SafeString:
+        """All of it."""
+        rows = ((sentence,) for sentence in rule_words.in_words(batch))
+        return format_html('<ul class="desk-notes">{}</ul>', format_html_join("", "<li>{}</li>", rows))
+
+    def has_submit_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Of a draft."""
+        return self._may_move(request, object_id, BatchState.REVIEW)
+
+    def has_start_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Of what was reviewed or paused."""
+        return self._may_move(request, object_id, BatchState.LIVE)
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Of what is live."""
+        return self._may_move(request, object_id, BatchState.PAUSED)
+
+    def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Of what is live or paused."""
+        return self._may_move(request, object_id, BatchState.ENDED)
+
+    def has_make_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Of batches with a code for each coupon that have not ended."""
+        batch = CouponBatch.objects.filter(pk=object_id).first()
+        is_open = batch is not None and batch.code_kind == CodeKind.UNIQUE and batch.state != BatchState.ENDED
+        return is_open and self.has_change_permission(request)
+
+    @action(description=_("Hand in for review"), icon="rate_review", permissions=["submit"])
+    def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """From a draft to a review."""
+        self._move(request, object_id, BatchState.REVIEW)
+        return HttpResponseRedirect(self._page(object_id))
+
+    @action(
+        description=_("Go live"),
+        icon="play_arrow",
+        permissions=["start"],
+        dialog=question(
+            _("Let these coupons work?"),
+            _("From now on people can claim and use them. What they give and for whom cannot be changed any more."),
+            _("Go live"),
+        ),
+    )
+    def start(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
+        """From a review, or a pause, to life."""
+        self._move(request, object_id, BatchState.LIVE)
+        return go_to(request, self._page(object_id))
+
+    @action(description=_("Pause"), icon="pause", permissions=["pause"])
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """For a while nothing can be claimed or used."""
+        self._move(request, object_id, BatchState.PAUSED)
+        return HttpResponseRedirect(self._page(object_id))
+
+    @action(
+        description=_("End"),
+        icon="stop",
+        permissions=["end"],
+        dialog=question(
+            _("End this batch?"),
+            _("Its coupons stop working, also those that people have claimed. It cannot be started again."),
+            _("End"),
+        ),
+    )
+    def end(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
+        """For good."""
+        self._move(request, object_id, BatchState.ENDED)
+        return go_to(request, self._page(object_id))
+
+    @action(
+        description=_("Make coupons"),
+        icon="confirmation_number",
+        permissions=["make"],
+        dialog=question(
+            _("Make coupons with codes"),
+            _("A worker makes them; each has a code of its own that nobody can guess."),
+            _("Make"),
+            CountForm,
+        ),
+    )
+    def make_coupons(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
+        """By a worker."""
+        job = generating.enqueue(get_object_or_404(CouponBatch, pk=object_id), form.cleaned_data["count"])
+        messages.success(request, _("The coupons wait for a worker; follow it here."))
+        return go_to(request, reverse("admin:foundation_job_change", args=[job.pk]))
+
+    def _may_move(self, request: HttpRequest, object_id: Any, to: BatchState) -> bool:
+        batch = CouponBatch.objects.filter(pk=object_id).first()
+        return (
+            batch is not None
+            and to in publishing.STEPS[BatchState(batch.state)]
+            and self.has_change_permission(request)
+        )
+
+    def _move(self, request: HttpRequest, object_id: str, to: BatchState) -> None:
+        batch = get_object_or_404(CouponBatch, pk=object_id)
+        try:
+            moved = publishing.move(batch, to)
+        except publishing.CannotChange as error:
+            messages.error(request, str(error))
+        else:
+            self.log_change(request, moved, str(to.label))
+            messages.success(request, _("%(batch)s: %(state)s.") % {"batch": moved, "state": to.label})
+
+    def _page(self, object_id: str) -> str:
+        return reverse("admin:promotions_couponbatch_change", args=[object_id])

@@ -1,0 +1,114 @@
+"""The partner API of coupons that people claim and have."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from accounts.partner_view import PartnerView, answer
+from crossmarket.foundation.bodies import Identifier, read_json
+from crossmarket.foundation.problems import Problem
+from crossmarket.foundation.schema import USER_ID, documented
+from promotions import rule_words, wallet
+from promotions.models import Coupon
+from promotions.services import claiming
+
+
+class ClaimBody(msgspec.Struct, frozen=True):
+    """Who wants a coupon of which batch; `channel` says where they found it."""
+
+    batch_id: UUID
+    user_id: Identifier
+    channel: str = ""
+
+
+class CouponAnswer(msgspec.Struct, frozen=True):
+    """A coupon that somebody has: the code to use it with, and its rule in words."""
+
+    batch_id: UUID
+    name: str
+    code: str
+    claimed_at: datetime | None
+    expires_at: datetime | None
+    rule: list[str]
+
+
+class OfferAnswer(msgspec.Struct, frozen=True):
+    """What a person can use here: a coupon that they have (with its code), or one that they may claim (without)."""
+
+    batch_id: UUID
+    name: str
+    description: str
+    code: str | None
+    expires_at: datetime | None
+    rule: list[str]
+
+
+class OffersAnswer(msgspec.Struct, frozen=True):
+    """What a person can use here, best first."""
+
+    results: list[OfferAnswer]
+    next: str | None = None
+
+
+class Coupons(PartnerView):
+    """`/coupons`."""
+
+    browsers_may_call = True
+
+    @documented(
+        "Claim a coupon",
+        body=ClaimBody,
+        answers={200: CouponAnswer, 201: CouponAnswer},
+        problems=(422,),
+        tag="promotions",
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Give this user a coupon of the batch: 201 for a new one, 200 for the one that they have."""
+        body = read_json(request, ClaimBody)
+        self.caller.require_user(body.user_id)
+        platform = self.caller.platform
+        with translation.override(platform.locale):
+            try:
+                coupon, is_new = claiming.claim(platform, body.user_id, body.batch_id, body.channel[:50])
+            except claiming.CannotClaim as refused:
+                words = refused.refusal.in_words()
+                raise Problem(422, str(refused.refusal.reason), words) from None
+            return answer(_coupon(coupon), 201 if is_new else 200)
+
+
+class UserOffers(PartnerView):
+    """`/users/{user_id}/offers`."""
+
+    browsers_may_call = True
+
+    @documented("Offers", answers={200: OffersAnswer}, problems=(404,), parameters=[USER_ID], tag="promotions")
+    def get(self, request: HttpRequest, user_id: str) -> HttpResponse:
+        """Coupons that this user can use on the platform, or claim; best first."""
+        account = self.account(user_id)
+        with translation.override(self.caller.platform.locale):
+            offers = [
+                OfferAnswer(
+                    batch_id=each.batch.pk,
+                    name=each.batch.name,
+                    description=each.batch.description,
+                    code=each.code,
+                    expires_at=each.expires_at,
+                    rule=rule_words.in_words(each.batch),
+                )
+                for each in wallet.usable(account)
+            ]
+        return answer(OffersAnswer(offers))
+
+
+def _coupon(coupon: Coupon) -> CouponAnswer:
+    return CouponAnswer(
+        batch_id=coupon.batch_id,
+        name=coupon.batch.name,
+        code=coupon.code or coupon.batch.shared_code,
+        claimed_at=coupon.claimed_at,
+        expires_at=coupon.expires_at,
+        rule=rule_words.in_words(coupon.batch),
+    )

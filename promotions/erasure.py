@@ -1,0 +1,17 @@
+"""Erasing what an account has claimed and used; what was paid stays, with nobody behind it."""
+
+from collections import Counter
+
+from accounts.erasure import kinds
+from accounts.models import LinkedAccount
+from crossmarket.foundation import idempotency
+from promotions.models import Coupon, Redemption
+from promotions.redemption_api import about
+
+
+def erase_account(account: LinkedAccount) -> Counter[str]:
+    """Remove a held account's coupons, and its name and orders from its redemptions, whose amounts stay counted."""
+    removed = kinds(Coupon.objects.filter(holder=account).delete()[1])
+    removed["redemptions"] += Redemption.objects.filter(account=account).update(account=None, order_id="")
+    removed["kept_answers"] += idempotency.forget(about(account.platform_id, account.external_id))
+    return +removed

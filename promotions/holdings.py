@@ -1,0 +1,45 @@
+"""What an account has claimed and used, to be given out."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import LinkedAccount
+from crossmarket.foundation.holdings import Part, Row
+from promotions.models import Coupon, Redemption
+
+ROWS_AT_ONCE = 500
+
+
+def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Part]:
+    """All coupons that the account has claimed, and all orders on which it used any."""
+    yield Part("coupons", _("Your coupons"), _coupons(account))
+    yield Part("redemptions", _("Orders on which you used coupons"), _redemptions(account))
+
+
+def _coupons(account: LinkedAccount) -> Iterator[Row]:
+    held = Coupon.objects.filter(holder=account).select_related("batch").order_by("claimed_at", "pk")
+    for coupon in held.iterator(ROWS_AT_ONCE):
+        yield {
+            "coupon": coupon.batch.name,
+            "code": coupon.code or coupon.batch.shared_code,
+            "claimed": coupon.claimed_at,
+            "expires": coupon.expires_at,
+            "channel": coupon.channel,
+            "used": coupon.is_used,
+        }
+
+
+def _redemptions(account: LinkedAccount) -> Iterator[Row]:
+    used = Redemption.objects.filter(account=account).prefetch_related("uses").order_by("created_at", "pk")
+    for redemption in used.iterator(ROWS_AT_ONCE):
+        yield {
+            "redemption_id": redemption.pk,
+            "order_id": redemption.order_id,
+            "time": redemption.created_at,
+            "state": redemption.state,
+            "amount": redemption.amount,
+            "discount": redemption.discount,
+            "currency": redemption.currency,
+            "codes": [use.code for use in redemption.uses.all()],
+        }

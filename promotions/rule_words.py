@@ -1,0 +1,131 @@
+"""The rule of a batch in words: what a coupon gives, for what, when and how often."""
+
+from collections.abc import Iterator, Sequence
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crossmarket.foundation.money import in_words as money
+from profiles.segmentation.naming import name_of
+from promotions import hours, scope
+from promotions.hours import Window
+from promotions.models import CouponBatch
+from promotions.pricing.benefits import BenefitKind
+from promotions.scope import Named
+
+
+def in_words(batch: CouponBatch) -> list[str]:
+    """Sentences in the active language, the most important first."""
+    return [_benefit(batch), *_scope(batch), *_people(batch), *_times(batch), *_limits(batch), *_stacking(batch)]
+
+
+def _benefit(batch: CouponBatch) -> str:
+    match batch.benefit:
+        case BenefitKind.PERCENT:
+            return _share(batch)
+        case BenefitKind.AMOUNT:
+            return _("%(amount)s off") % {"amount": money(batch.value, batch.currency)}
+        case BenefitKind.FIXED_PRICE:
+            return _fixed_price(batch)
+        case _:
+            return _free_item(batch)
+
+
+def _share(batch: CouponBatch) -> str:
+    share = f"{batch.value / 100:g}"
+    if batch.cap is None:
+        return _("%(share)s%% off") % {"share": share}
+    return _("%(share)s%% off, %(cap)s at most") % {"share": share, "cap": money(batch.cap, batch.currency)}
+
+
+def _fixed_price(batch: CouponBatch) -> str:
+    price = money(batch.value, batch.currency)
+    if batch.units is None:
+        return _("each for %(price)s") % {"price": price}
+    words = ngettext("one for %(price)s", "%(count)d for %(price)s each", batch.units)
+    return words % {"price": price, "count": batch.units}
+
+
+def _free_item(batch: CouponBatch) -> str:
+    if batch.units is None:
+        return _("free of charge")
+    return ngettext("one for free", "%(count)d for free", batch.units) % {"count": batch.units}
+
+
+def _scope(batch: CouponBatch) -> Iterator[str]:
+    good_for = scope.read(batch.scope)
+    if named := _named(good_for):
+        yield _("for courses: %(courses)s") % {"courses": named}
+    for each in good_for.excluding:
+        yield _("not for courses: %(courses)s") % {"courses": _named(each)}
+    if batch.minimum:
+        yield _("from %(amount)s on") % {"amount": money(batch.minimum, batch.currency)}
+
+
+def _named(courses: Named) -> str:
+    lists = (
+        (_("platform"), courses.platforms),
+        (_("kind"), courses.kinds),
+        (_("category"), courses.categories),
+        (_("teacher"), courses.teachers),
+        (_("tag"), courses.tags),
+        (_("course"), [item_id for _platform, item_id in courses.courses]),
+    )
+    return "; ".join(f"{name} {_any_of(values)}" for name, values in lists if values)
+
+
+def _any_of(values: Sequence[str]) -> str:
+    return _(" or ").join(_("“%(value)s”") % {"value": value} for value in values)
+
+
+def _people(batch: CouponBatch) -> Iterator[str]:
+    if batch.first_purchase:
+        yield _("for the first purchase")
+    if names := [name_of(segment) for segment in batch.segments.all()]:
+        yield _("for members of %(segments)s") % {"segments": _any_of(names)}
+
+
+def _times(batch: CouponBatch) -> Iterator[str]:
+    if batch.starts_at:
+        yield _("from %(moment)s") % {"moment": _moment(batch.starts_at)}
+    if batch.ends_at:
+        yield _("until %(moment)s") % {"moment": _moment(batch.ends_at)}
+    if batch.days_after_claim:
+        words = ngettext("for %(days)d day after claiming", "for %(days)d days after claiming", batch.days_after_claim)
+        yield words % {"days": batch.days_after_claim}
+    if windows := hours.read(batch.hours):
+        yield _("at these hours (%(zone)s): %(hours)s") % {
+            "zone": batch.timezone,
+            "hours": "; ".join(map(_window, windows)),
+        }
+
+
+def _window(window: Window) -> str:
+    names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+    days = ", ".join(names[day] for day in window.days)
+    return f"{days} {window.since}-{window.until}"
+
+
+def _moment(moment: object) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")  # type: ignore[arg-type]
+
+
+def _limits(batch: CouponBatch) -> Iterator[str]:
+    if batch.limit_person is not None:
+        words = ngettext("once for each person", "%(times)d times for each person", batch.limit_person)
+        yield words % {"times": batch.limit_person}
+    if batch.limit_day is not None:
+        yield ngettext("once a day", "%(times)d times a day", batch.limit_day) % {"times": batch.limit_day}
+    if batch.limit_total is not None:
+        yield ngettext("once in all", "%(times)d times in all", batch.limit_total) % {"times": batch.limit_total}
+    if batch.budget is not None:
+        yield _("until %(amount)s have been taken off") % {"amount": money(batch.budget, batch.currency)}
+
+
+def _stacking(batch: CouponBatch) -> Iterator[str]:
+    if batch.is_exclusive:
+        yield _("with no other coupon")
+    elif batch.group:
+        yield _("with no other coupon of “%(group)s”") % {"group": batch.group}

@@ -1,0 +1,90 @@
+"""Claiming coupons: one of a batch becomes somebody's own."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import LinkedAccount, Platform
+from accounts.services import changes
+from accounts.services.changes import News
+from promotions import checkout
+from promotions.checkout import Found, Refused
+from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState
+from promotions.reasons import Reason, Refusal
+from promotions.services import redeeming
+from promotions.services.person_holding import hold_person
+
+CLAIMED = changes.declare("coupon.claimed", _("Coupon claimed"))
+
+
+class CannotClaim(Exception):
+    """The batch gives this person no coupon; nothing was claimed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal.reason))
+        self.refusal = refusal
+
+
+def claim(platform: Platform, external_id: str, batch_id: UUID, channel: str = "") -> tuple[Coupon, bool]:
+    """A coupon of the batch for this user, and whether it is new: who has one that can be used is given that again.
+
+    Raises `CannotClaim`.
+    """
+    try:
+        return _claim(platform, external_id, batch_id, channel)
+    except CannotClaim as refused:
+        if refused.refusal.reason not in redeeming.SCARCE or not redeeming.release_overdue([batch_id]):
+            raise
+    return _claim(platform, external_id, batch_id, channel)
+
+
+@transaction.atomic
+def _claim(platform: Platform, external_id: str, batch_id: UUID, channel: str) -> tuple[Coupon, bool]:
+    account = hold_person(platform, external_id)
+    batch = CouponBatch.objects.published().prefetch_related("segments").filter(pk=batch_id).first()
+    if batch is None:
+        raise CannotClaim(Refusal("", Reason.NOT_FOUND))
+    now = timezone.now()
+    own = _usable(account, batch, now)
+    if own is not None:
+        return own, False
+    _check(platform, account, batch, now)
+    coupon = _taken(batch)
+    coupon.state, coupon.holder, coupon.claimed_at, coupon.channel = CouponState.HELD, account, now, channel
+    if batch.days_after_claim is not None:
+        coupon.expires_at = now + timedelta(days=batch.days_after_claim)
+    coupon.save()
+    told = {"batch_id": str(batch.pk), "code": coupon.code or batch.shared_code}
+    changes.record([News(account.platform_id, CLAIMED, account.external_id, told)])
+    return coupon, True
+
+
+def _usable(account: LinkedAccount, batch: CouponBatch, now: datetime) -> Coupon | None:
+    """The coupon of the batch that the person has, on whichever account, and may still use."""
+    own = Coupon.objects.filter(batch=batch, holder__person_id=account.person_id, state=CouponState.HELD, is_used=False)
+    return own.exclude(expires_at__lte=now).order_by("claimed_at", "pk").first()
+
+
+def _check(platform: Platform, account: LinkedAccount, batch: CouponBatch, now: datetime) -> None:
+    """Raises `CannotClaim` for whatever would keep the person from using a coupon of this batch on any order."""
+    held = Coupon.objects.filter(batch=batch, holder__person_id=account.person_id, state=CouponState.HELD).count()
+    if batch.limit_person is not None and held >= batch.limit_person:
+        raise CannotClaim(Refusal("", Reason.ALREADY_USED, {"limit": batch.limit_person}))
+    try:
+        checkout.check_person(platform, account, Found("", batch, None), now)
+    except Refused as refused:
+        raise CannotClaim(Refusal("", refused.reason, refused.facts)) from None
+
+
+def _taken(batch: CouponBatch) -> Coupon:
+    """A coupon that is nobody's yet, and that nobody else is just taking. Raises `CannotClaim`."""
+    if batch.code_kind == CodeKind.SHARED:
+        return Coupon(batch=batch)
+    free = Coupon.objects.free_of(batch).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+    coupon = free.first()
+    if coupon is None or batch.state == BatchState.ENDED:
+        raise CannotClaim(Refusal("", Reason.EXHAUSTED))
+    return coupon

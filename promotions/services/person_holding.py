@@ -1,0 +1,14 @@
+"""Holding a person, so that what is counted for all their accounts is counted by one at a time."""
+
+from accounts.models import LinkedAccount, Person, Platform
+from accounts.services.accounts import ensure_accounts
+
+
+def hold_person(platform: Platform, external_id: str) -> LinkedAccount:
+    """The account, made where it is new; nobody else holds the same person until the transaction ends."""
+    account_id = ensure_accounts(platform, [external_id])[external_id].id
+    while True:  # until nobody has joined or separated the account between asking and holding
+        account = LinkedAccount.objects.get(pk=account_id)
+        person = Person.objects.select_for_update(no_key=True).filter(pk=account.person_id).first()
+        if person is not None and LinkedAccount.objects.filter(pk=account_id, person=person).exists():
+            return account
