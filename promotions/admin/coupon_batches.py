@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from crossmarket.foundation.desk import go_to, question
@@ -71,7 +72,7 @@ def _benefit(cleaned: dict[str, Any]) -> Benefit:
     return Benefit(BenefitKind(cleaned["benefit"]), cleaned["value"], cleaned.get("cap"), cleaned.get("units"))
 
 
-class CountForm(forms.Form):
+class CountForm(BaseDialogForm):
     """How many coupons to make."""
 
     count = forms.IntegerField(
@@ -164,11 +165,20 @@ class CouponBatchAdmin(ModelAdmin):
         is_open = batch is not None and batch.code_kind == CodeKind.UNIQUE and batch.state != BatchState.ENDED
         return is_open and self.has_change_permission(request)
 
-    @action(description=_("Hand in for review"), icon="rate_review", permissions=["submit"])
-    def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(
+        description=_("Hand in for review"),
+        icon="rate_review",
+        permissions=["submit"],
+        dialog=question(
+            _("Hand this batch in for review?"),
+            _("Whoever reviews it lets it go live. Until then nobody can claim or use its coupons."),
+            _("Hand in"),
+        ),
+    )
+    def submit(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
         """From a draft to a review."""
         self._move(request, object_id, BatchState.REVIEW)
-        return HttpResponseRedirect(self._page(object_id))
+        return go_to(request, self._page(object_id))
 
     @action(
         description=_("Go live"),
@@ -185,11 +195,18 @@ class CouponBatchAdmin(ModelAdmin):
         self._move(request, object_id, BatchState.LIVE)
         return go_to(request, self._page(object_id))
 
-    @action(description=_("Pause"), icon="pause", permissions=["pause"])
-    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(
+        description=_("Pause"),
+        icon="pause",
+        permissions=["pause"],
+        dialog=question(
+            _("Pause this batch?"), _("Its coupons can neither be claimed nor used until it goes on."), _("Pause")
+        ),
+    )
+    def pause(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
         """For a while nothing can be claimed or used."""
         self._move(request, object_id, BatchState.PAUSED)
-        return HttpResponseRedirect(self._page(object_id))
+        return go_to(request, self._page(object_id))
 
     @action(
         description=_("End"),

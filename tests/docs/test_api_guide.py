@@ -28,7 +28,7 @@ from recommend.serving import MOST_ITEMS
 from recommend.serving.answers import Source
 from recommend.training import enqueue_training
 from tests.docs.pages import ROOT, Fence, fences, resembles, table_rows, without_fences
-from tests.factories import EventFactory
+from tests.factories import CouponBatchFactory, EventFactory
 
 GUIDE = ROOT / "docs" / "api.md"
 BETWEEN = "\x1e"
@@ -45,6 +45,7 @@ def platforms(live_server: LiveServer) -> dict[str, str]:
     for course in [EventFactory().course for _platform in range(2)]:
         EventFactory(course=course, platform=course.platform)
     jobs.run(enqueue_training("ease", {}, to_worker=False).pk)
+    CouponBatchFactory(shared_code="SPRING25", benefit="percent", value=2_000)
     return {
         "CROSSMARKET": live_server.url,
         "SK": lumen["sk"],
@@ -138,7 +139,7 @@ def test_every_code_of_a_refusal_is_explained_and_no_other() -> None:
 def _codes_in_the_source() -> set[str]:
     """What the rooms and the roof give as codes."""
     refusals = r"(?:Problem\(\s*\d{3},|Refusal\(|Unstorable\(|LinkRefused\(|_no_key\(|_refused\()\s*\"([a-z_]+)\""
-    places = [ROOT / "crossmarket", ROOT / "accounts", ROOT / "profiles", ROOT / "recommend"]
+    places = [ROOT / room for room in ("crossmarket", "accounts", "profiles", "recommend", "promotions")]
     files = [file for place in places for file in place.rglob("*.py") if "admin" not in file.parts]
     return {code for file in files for code in re.findall(refusals, file.read_text(encoding="utf-8"))}
 
@@ -173,7 +174,7 @@ def test_the_words_of_the_contract_are_all_there() -> None:
 def test_what_is_not_built_yet_answers_as_the_guide_says(client: object) -> None:
     section = without_fences(GUIDE).partition("## Not built yet")[2]
     calls = re.findall(r"`(GET|POST|DELETE) (/[^`]+)`", section)
-    assert len(calls) >= 5
+    assert calls
     for method, path in calls:
         answer = client.generic(method, f"/api/v1{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path

@@ -31,6 +31,8 @@ from recommend.serving.record import store_pending
 from tests.factories import (
     ArmFactory,
     ClusteringFactory,
+    CouponBatchFactory,
+    CouponFactory,
     DeliveryFactory,
     ExperimentFactory,
     FileImportFactory,
@@ -88,6 +90,7 @@ def marked_person() -> Marked:
     house.refresh_from_db()
     _is_studied(shop, [house, account])
     _is_told_about(account)
+    _uses_coupons(shop)
     _is_worked_on(user, house, account)
     export = exporting.start(house, AskedBy.PERSON, whole_person=True, to_worker=False)
     assert jobs.run(export.job_id).state == JobState.SUCCEEDED
@@ -171,6 +174,16 @@ def _is_told_about(account: LinkedAccount) -> None:
         endpoint=endpoint, change=told, position=10_000
     )
     delivery.answers.update(words=f"thank you for {MARK}")
+
+
+def _uses_coupons(shop: Partner) -> None:
+    batch_of_codes = CouponBatchFactory(code_kind="unique", shared_code="", limit_day=10)
+    CouponFactory.create_batch(2, batch=batch_of_codes)
+    order = {"amount": 500, "currency": "CNY"}
+    for who in (MARK, "other"):
+        code = shop.post("/coupons", {"batch_id": str(batch_of_codes.pk), "user_id": who}).json()["code"]
+        body = {"user_id": who, "codes": [code], "order": {**order, "order_id": f"order of {who}"}}
+        assert shop.post("/redemptions", body, headers={"Idempotency-Key": who}).status_code == 201
 
 
 def _is_worked_on(user: User, house: LinkedAccount, account: LinkedAccount) -> None:

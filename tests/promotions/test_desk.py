@@ -1,0 +1,96 @@
+"""The desk of promotions."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from crossmarket.foundation.models import Job
+from promotions.models import BatchState, CodeKind, CouponBatch
+from promotions.pricing.order import Line, Order
+from promotions.services import redeeming
+from tests.factories import CouponBatchFactory, CouponFactory, PlatformFactory
+
+pytestmark = pytest.mark.django_db
+
+ASKED_AND_ANSWERED = {"_form_submitted": "on"}
+DRAFT = {
+    "name": "Spring",
+    "benefit": "percent",
+    "value": "2000",
+    "currency": "CNY",
+    "scope": "{}",
+    "minimum": "0",
+    "hours": "[]",
+    "timezone": "Asia/Shanghai",
+    "rank": "0",
+    "code_kind": "shared",
+    "shared_code": "spring 25",
+}
+
+
+def page(batch: CouponBatch, verb: str = "change") -> str:
+    return reverse(f"admin:promotions_couponbatch_{verb}", args=[batch.pk])
+
+
+def test_a_batch_is_drafted_with_its_code_as_it_is_stored(admin_client: Client):
+    answer = admin_client.post(reverse("admin:promotions_couponbatch_add"), DRAFT)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    made = CouponBatch.objects.get()
+    assert (made.shared_code, made.state) == ("SPRING25", BatchState.DRAFT)
+    assert "20%" in admin_client.get(page(made)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"value": "20000"}, "value"),
+        ({"scope": '{"colour": []}'}, "scope"),
+        ({"hours": '[{"days": [9]}]'}, "hours"),
+        ({"shared_code": ""}, "shared_code"),
+    ],
+)
+def test_a_draft_that_makes_no_sense_is_refused_at_its_field(admin_client: Client, change, field):
+    answer = admin_client.post(reverse("admin:promotions_couponbatch_add"), DRAFT | change)
+    assert field in answer.context["adminform"].form.errors
+
+
+def test_what_people_know_of_a_batch_stays(admin_client: Client):
+    batch = CouponBatchFactory(value=100)
+    changed = DRAFT | {"name": "New name", "value": "1", "budget": "5000"}
+    admin_client.post(page(batch), changed)
+    batch.refresh_from_db()
+    assert (batch.name, batch.value, batch.budget) == ("New name", 100, 5_000)
+
+
+def test_a_batch_is_taken_on_step_by_step(admin_client: Client):
+    batch = CouponBatchFactory(state=BatchState.DRAFT)
+    steps = {"submit": "review", "start": "live", "pause": "paused", "end": "ended"}
+    for verb, state in steps.items():
+        before, url = batch.state, reverse(f"admin:promotions_couponbatch_{verb}", args=[batch.pk])
+        admin_client.get(url)
+        batch.refresh_from_db()
+        assert batch.state == before, "it asks first"
+        admin_client.post(url, ASKED_AND_ANSWERED)
+        batch.refresh_from_db()
+        assert batch.state == state
+
+
+def test_coupons_are_ordered_from_a_worker(admin_client: Client):
+    batch = CouponBatchFactory(code_kind=CodeKind.UNIQUE, shared_code="")
+    admin_client.post(
+        reverse("admin:promotions_couponbatch_make_coupons", args=[batch.pk]), ASKED_AND_ANSWERED | {"count": "7"}
+    )
+    assert Job.objects.get().arguments["count"] == 7
+
+
+def test_redemptions_and_coupons_are_found(admin_client: Client):
+    shop, coupon = PlatformFactory(), CouponFactory(code="ABCDEF")
+    order = Order("A-1", "CNY", (Line("item", 1_000, 1),))
+    made = redeeming.reserve(shop, "li", ["ABCDEF"], order)
+    found = admin_client.get(reverse("admin:promotions_redemption_changelist"), {"q": "A-1"})
+    assert "A-1" in found.content.decode()
+    assert admin_client.get(reverse("admin:promotions_redemption_change", args=[made.pk])).status_code == 200
+    assert (
+        coupon.code
+        in admin_client.get(reverse("admin:promotions_coupon_changelist"), {"q": "abc-def"}).content.decode()
+    )
