@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.models import Platform
 from promotions.models import Redemption
 from tests.factories import CouponBatchFactory
 from tests.partner import PROBLEM, Partner, new_partner
@@ -72,10 +73,10 @@ def test_the_same_key_gives_the_same_answer(partner: Partner):
 
 
 def test_the_words_are_of_the_platforms_language(partner: Partner):
-    told = partner.post("/validations", body_of("NONE")).json()
-    partner.platform.locale = "en"
-    partner.platform.save()
-    assert partner.post("/validations", body_of("NONE")).json()["codes"][0]["detail"] != told["codes"][0]["detail"]
+    english = new_partner("english")
+    Platform.objects.filter(pk=english.platform.pk).update(locale="en")
+    details = [each.post("/validations", body_of("NONE")).json()["codes"][0]["detail"] for each in (partner, english)]
+    assert details == ["没有这张券，请检查券码。", "There is no such coupon. Check the code."]
 
 
 @pytest.mark.parametrize(
