@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -32,10 +32,12 @@ COURSE_FEATURES = (
 class Courses:
     """Courses in rows; codes are those of a `Vocabulary`.
 
-    category, kind, teacher, platform: int32 (n,). price: float32 (n,), minor units, NaN unknown. published: float64
-    (n,), epoch seconds, NaN unknown. length: float32 (n,), characters of text.
+    ids: int64 (n,), any numbers that tell courses apart. category, kind, teacher, platform: int32 (n,). price: float32
+    (n,), minor units, NaN unknown. published: float64 (n,), epoch seconds, NaN unknown. length: float32 (n,),
+    characters of text.
     """
 
+    ids: Int64Array
     category: Int32Array
     kind: Int32Array
     teacher: Int32Array
@@ -45,13 +47,25 @@ class Courses:
     length: Float32Array
 
     def __len__(self) -> int:
-        return len(self.category)
+        return len(self.ids)
+
+    def take(self, rows: Int64Array) -> Courses:
+        """Only these rows, in this order."""
+        return Courses(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def rows_of(self, ids: Int64Array) -> Int64Array:
+        """The rows of the courses with these ids, int64, -1 where there is none; ids of the courses have to ascend."""
+        if not len(self):
+            return np.full(len(ids), -1)
+        rows = np.searchsorted(self.ids, ids).clip(max=len(self) - 1)
+        return np.where(self.ids[rows] == ids, rows, -1)
 
 
 @dataclass(frozen=True)
 class Described:
     """The same in words, as a catalogue has it: sequences and arrays of n entries."""
 
+    ids: Int64Array
     categories: Sequence[str]
     kinds: Sequence[str]
     teachers: Sequence[str]
@@ -63,6 +77,7 @@ class Described:
     def coded(self, vocabulary: Vocabulary) -> Courses:
         """In the codes of a vocabulary."""
         return Courses(
+            ids=self.ids,
             category=coded(vocabulary.of_category, self.categories),
             kind=coded(vocabulary.of_kind, self.kinds),
             teacher=teacher_codes(self.teachers),
@@ -94,12 +109,12 @@ class Renown:
         return Renown(self.popularity[rows], self.stars[rows], self.ratings[rows])
 
 
-def course_features(courses: Courses, renown: Renown, rows: Int64Array, now: float) -> Float32Array:
-    """`COURSE_FEATURES` of these rows of courses at the moment `now` (epoch seconds), float32 (len(rows), 10).
+def course_features(courses: Courses, renown: Renown, now: float) -> Float32Array:
+    """`COURSE_FEATURES` of courses at the moment `now` (epoch seconds), float32 (n, 10).
 
-    renown: of the same rows, at that moment.
+    renown: of the same courses, at that moment.
     """
-    price, age = courses.price[rows], (now - courses.published[rows]) / DAY
+    price, age = courses.price, (now - courses.published) / DAY
     no_price, no_date = np.isnan(price), np.isnan(age)
     price, age = np.where(no_price, 0, price), np.where(no_date, 0, age).clip(min=0)
     rating = (renown.stars + USUAL_RATING * RATING_PRIOR) / (renown.ratings + RATING_PRIOR)
@@ -110,7 +125,7 @@ def course_features(courses: Courses, renown: Renown, rows: Int64Array, now: flo
         np.log1p(age),
         np.where(no_date, 0, np.exp(-age / FRESH_DAYS)),
         no_date,
-        np.log1p(courses.length[rows]),
+        np.log1p(courses.length),
         np.log1p(renown.popularity),
         rating,
         np.log1p(renown.ratings),

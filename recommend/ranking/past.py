@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from recommend.algorithms.interactions import Float32Array, Float64Array, Int32Array, Int64Array
+from recommend.algorithms.interactions import Float32Array, Float64Array, Int32Array
 from recommend.ranking.courses import DAY, Courses
 from recommend.ranking.vocabulary import MOST_CODES, UNKNOWN
 
@@ -27,61 +28,60 @@ PERSON_FEATURES = ("log courses met", "log days since the last", "is new", "shar
 
 @dataclass(frozen=True)
 class Past:
-    """A history in rows of `Courses`, oldest first, each course once.
+    """A history, oldest first, each course once.
 
-    rows: int64 (h,); weights: float32 (h,), how much each says; times: float64 (h,), epoch seconds.
+    met: the h courses; weights: float32 (h,), how much each says; times: float64 (h,), epoch seconds.
     """
 
-    rows: Int64Array
+    met: Courses
     weights: Float32Array
     times: Float64Array
 
-    @classmethod
-    def none(cls) -> Past:
-        """Of those who did nothing, or of whom nothing may be used."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.float64))
-
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.met)
+
+    @cached_property
+    def shares(self) -> Float32Array:
+        """How much each course is of what the person did, float32 (h,), summing to 1."""
+        damped = np.log2(1 + self.weights)
+        return damped / damped.sum()
+
+    @cached_property
+    def usual_price(self) -> float | None:
+        """The mean log price of what costs something; None where nothing does."""
+        is_priced = self.met.price > 0
+        if not is_priced.any():
+            return None
+        return float(np.average(np.log1p(self.met.price[is_priced]), weights=self.shares[is_priced]))
 
 
-def past_features(past: Past, courses: Courses, rows: Int64Array, now: float) -> Float32Array:
-    """`PAST_FEATURES` of the candidates `rows` of courses at the moment `now`, float32 (len(rows), 9)."""
-    found = np.zeros((len(rows), len(PAST_FEATURES)), np.float32)
+def past_features(past: Past, candidates: Courses, now: float) -> Float32Array:
+    """`PAST_FEATURES` of candidates at the moment `now`, float32 (n, 9)."""
+    found = np.zeros((len(candidates), len(PAST_FEATURES)), np.float32)
     if not len(past):
         return found
-    shares = np.log2(1 + past.weights)
-    shares /= shares.sum()
-    category = courses.category[rows]
-    found[:, 0] = _shares(courses.category[past.rows], shares)[category]
-    found[:, 1] = _lately(courses.category[past.rows], past.times, now)[category]
-    found[:, 2] = (category == courses.category[past.rows[-1]]) & (category > 0)
-    found[:, 3] = _shares(courses.kind[past.rows], shares)[courses.kind[rows]]
-    found[:, 4] = _shares(courses.teacher[past.rows], shares)[courses.teacher[rows]]
-    found[:, 5] = _shares(courses.platform[past.rows], shares)[courses.platform[rows]]
-    met = courses.price[past.rows]
-    usual = _usual_price(met, shares)
-    if usual is not None:
-        price = courses.price[rows]
-        is_priced = price > 0  # neither free nor unknown
-        dearer = np.where(is_priced, np.log1p(np.where(is_priced, price, 0)) - usual, 0)
+    met, shares, category = past.met, past.shares, candidates.category
+    found[:, 0] = _shares(met.category, shares)[category]
+    found[:, 1] = _lately(met.category, past.times, now)[category]
+    found[:, 2] = (category == met.category[-1]) & (category != UNKNOWN)
+    found[:, 3] = _shares(met.kind, shares)[candidates.kind]
+    found[:, 4] = _shares(met.teacher, shares)[candidates.teacher]
+    found[:, 5] = _shares(met.platform, shares)[candidates.platform]
+    if past.usual_price is not None:
+        is_priced = candidates.price > 0  # neither free nor unknown
+        dearer = np.where(is_priced, np.log1p(np.where(is_priced, candidates.price, 0)) - past.usual_price, 0)
         found[:, 6], found[:, 7] = dearer, np.abs(dearer)
-    found[:, 8] = np.isin(rows, past.rows)
+    found[:, 8] = np.isin(candidates.ids, met.ids)
     return found
 
 
-def person_features(past: Past, courses: Courses, now: float) -> Float32Array:
+def person_features(past: Past | None, now: float) -> Float32Array:
     """`PERSON_FEATURES` of a history at the moment `now`, float32 (5,)."""
-    if not len(past):
+    if past is None or not len(past):
         return np.array([0, 0, 1, 0, 0], np.float32)
-    shares = np.log2(1 + past.weights)
-    shares /= shares.sum()
-    price = courses.price[past.rows]
-    usual = _usual_price(price, shares)
     since = max(now - float(past.times[-1]), 0.0) / DAY
-    return np.array(
-        [np.log1p(len(past)), np.log1p(since), 0, shares[price == 0].sum(), 0 if usual is None else usual], np.float32
-    )
+    share_free = past.shares[past.met.price == 0].sum()
+    return np.array([np.log1p(len(past)), np.log1p(since), 0, share_free, past.usual_price or 0], np.float32)
 
 
 def _shares(codes: Int32Array, shares: Float32Array) -> Float64Array:
@@ -97,11 +97,3 @@ def _lately(codes: Int32Array, times: Float64Array, now: float) -> Float64Array:
     fresh[codes] = np.exp2(-np.clip(now - times, 0, None) / DAY / LATELY_DAYS)  # times ascend: the latest one stays
     fresh[UNKNOWN] = 0
     return fresh
-
-
-def _usual_price(price: Float32Array, shares: Float32Array) -> float | None:
-    """The mean log price of what costs something; None where nothing does."""
-    is_priced = price > 0
-    if not is_priced.any():
-        return None
-    return float((np.log1p(price[is_priced]) * shares[is_priced]).sum() / shares[is_priced].sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -23,7 +23,7 @@ from recommend.algorithms.base import InvalidConfig, Progress, silent
 from recommend.algorithms.interactions import Float32Array, Int32Array
 from recommend.ranking.circumstances import ASKED_FEATURES, Question
 from recommend.ranking.config import HEADS, RankerConfig
-from recommend.ranking.courses import Renown
+from recommend.ranking.courses import Courses, Renown
 from recommend.ranking.examples import Examples, candidate_features
 from recommend.ranking.vocabulary import Vocabulary
 
@@ -48,6 +48,25 @@ class Candidates:
     teacher: Int32Array
 
 
+@dataclass(frozen=True)
+class Background:
+    """What a ranker has to know when it answers, besides what it learns.
+
+    known: all courses, ids ascending, in the codes of the examples, and their renown now; axes: see `Words`.
+    """
+
+    known: Courses
+    renown: Renown
+    axes: str = ""
+
+    @classmethod
+    def none(cls) -> Background:
+        """Without courses."""
+        nothing = np.zeros(0, np.int32)
+        columns = (nothing, nothing, nothing, nothing, np.zeros(0, np.float32), np.zeros(0), np.zeros(0, np.float32))
+        return cls(Courses(np.zeros(0, np.int64), *columns), Renown.none(0))
+
+
 class Ranker:
     """A multi-task ranker with a shared trunk and a head for each outcome (Caruana, Multitask Learning, 1997).
 
@@ -69,7 +88,7 @@ class Ranker:
         self.config = self.configure({} if config is None else msgspec.to_builtins(config))
         self.loss_curve: list[LossPoint] = []
         self.words = Words(Vocabulary())
-        self.renown = Renown.none(0)
+        self.background = Background.none()
         self._learned: Arrays = {}
 
     @classmethod
@@ -88,16 +107,13 @@ class Ranker:
         """The words that it tells apart."""
         return self.words.vocabulary
 
-    def fit(self, examples: Examples, renown: Renown, axes: str = "", progress: Progress = silent) -> Self:
-        """Train with PyTorch, on a GPU when there is one. Raises `EmptyDataset`.
-
-        renown: of all courses now, to answer with; axes: see `Words`.
-        """
+    def fit(self, examples: Examples, background: Background, progress: Progress = silent) -> Self:
+        """Train with PyTorch, on a GPU when there is one. Raises `EmptyDataset`."""
         examples.require_learnable()
         from recommend.ranking.training import train  # loads PyTorch, which serving does without
 
         self._learned, self.loss_curve = train(examples, self.config, progress)
-        self.words, self.renown = Words(examples.vocabulary, axes), renown
+        self.words, self.background = Words(examples.vocabulary, background.axes), background
         self._take_up()
         return self
 
@@ -144,28 +160,29 @@ class Ranker:
         numbers_mean, numbers_scale: (f,); asked_mean, asked_scale: (21,). category, kind, teacher, platform, device,
         placement: embeddings, a row for each code. item: (I, H), question: (C, H), first_bias: (H,); left: (I, k),
         right: (C, k), out: (k, H); second: (H, H // 2), second_bias: (H // 2,); heads: (H // 2, 3), wide: (I, 3),
-        heads_bias: (3,). log_seen: (devices, MOST_PLACES). source_was_there: bool (sources,). popularity, stars,
-        ratings: (n_items,), see `Renown`. words: uint8, JSON of `Words`.
+        heads_bias: (3,). log_seen: (devices, MOST_PLACES). source_was_there: bool (sources,). known_…, renown_…: (n,),
+        the columns of `Courses` and `Renown`. words: uint8, JSON of `Words`.
         """
-        renown = {
-            "popularity": self.renown.popularity,
-            "stars": self.renown.stars,
-            "ratings": self.renown.ratings,
-        }
-        return {**self._learned, **renown, "words": np.frombuffer(msgspec.json.encode(self.words), np.uint8)}
+        known, renown = (
+            {f"{prefix}_{each.name}": getattr(columns, each.name) for each in fields(columns)}
+            for prefix, columns in (("known", self.background.known), ("renown", self.background.renown))
+        )
+        return {**self._learned, **known, **renown, "words": np.frombuffer(msgspec.json.encode(self.words), np.uint8)}
 
     def restore(self, arrays: Arrays) -> None:
         """Take up what `arrays` gave."""
         learned = dict(arrays)
         self.words = msgspec.json.decode(learned.pop("words").tobytes(), type=Words)
-        self.renown = Renown(*(learned.pop(name) for name in ("popularity", "stars", "ratings")))
+        known = Courses(*(learned.pop(f"known_{each.name}") for each in fields(Courses)))
+        renown = Renown(*(learned.pop(f"renown_{each.name}") for each in fields(Renown)))
+        self.background = Background(known, renown, self.words.axes)
         self._learned = learned
         self._take_up()
 
     def save(self, directory: Path) -> None:
         """Write the ranker into the folder (made if need be), replacing one that stands there."""
         config = msgspec.to_builtins(self.config)
-        manifest = Manifest(self.name, config, max(len(self.renown.popularity), 1), self.loss_curve)
+        manifest = Manifest(self.name, config, max(len(self.background.known), 1), self.loss_curve)
         write_artifact(directory, manifest, self.arrays())
 
     @classmethod

@@ -8,19 +8,20 @@ FARTHEST = 6.0
 
 
 def standardised(scores: Float32Array) -> Float32Array:
-    """Scores of each source, float32 (sources, n), with mean 0 and spread 1 over the candidates it speaks of.
+    """Scores of each source, float32 (sources, n), against all candidates it speaks of; see `on_scale_of`."""
+    return np.stack([on_scale_of(own, own) for own in scores]) if len(scores) else scores
 
-    NaN, where a source has nothing to say, stays; a source that gives all the same says 0.
+
+def on_scale_of(scores: Float32Array, candidates: Float32Array) -> Float32Array:
+    """A source's scores, float32 (n,), less the mean of these candidates' scores and divided by their spread.
+
+    NaN, where the source has nothing to say, stays; a source that gives all the same says 0.
     """
-    found = np.full(scores.shape, np.nan, np.float32)
-    for row, own in zip(found, scores, strict=True):
-        said = np.isfinite(own)
-        if not said.any():
-            continue
-        values = own[said].astype(np.float64)
-        spread = values.std()
-        row[said] = np.clip((values - values.mean()) / spread, -FARTHEST, FARTHEST) if spread > 1e-9 else 0
-    return found
+    said = candidates[np.isfinite(candidates)].astype(np.float64)
+    found = np.where(np.isfinite(scores), scores, np.nan).astype(np.float64)
+    spread = said.std() if len(said) else 0.0
+    found = np.clip((found - said.mean()) / spread, -FARTHEST, FARTHEST) if spread > 1e-9 else found * 0
+    return found.astype(np.float32)
 
 
 def source_features(scores: Float32Array) -> Float32Array:

@@ -6,10 +6,10 @@ import numpy as np
 
 from recommend.ranking.circumstances import ASKED_FEATURES
 from recommend.ranking.config import HEADS
-from recommend.ranking.courses import COURSE_FEATURES, Courses, Renown
+from recommend.ranking.courses import COURSE_FEATURES, Courses
 from recommend.ranking.examples import Examples, candidate_features
 from recommend.ranking.past import PAST_FEATURES
-from recommend.ranking.ranker import Ranker
+from recommend.ranking.ranker import Background, Ranker
 from recommend.ranking.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(
@@ -110,12 +110,13 @@ def ranker(**settings: object) -> Ranker:
 
 def trained(lists: Lists, **settings: object) -> Ranker:
     """A ranker that has learned from these lists."""
-    return ranker(**settings).fit(lists.examples, Renown.none(5))
+    return ranker(**settings).fit(lists.examples, Background.none())
 
 
 def courses(count: int = 6, **columns: object) -> Courses:
     """Courses 0, 1, …: priced at 99 yuan, of one category and kind, published at the beginning of time."""
     usual = {
+        "ids": np.arange(count),
         "category": np.ones(count, np.int32),
         "kind": np.ones(count, np.int32),
         "teacher": np.arange(count, dtype=np.int32),

@@ -10,11 +10,10 @@ from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.algorithms.base import EmptyDataset, InvalidConfig
 from recommend.ranking import training
 from recommend.ranking.circumstances import ASKED_FEATURES, Question
-from recommend.ranking.courses import Renown
 from recommend.ranking.examples import NOWHERE, Examples
 from recommend.ranking.measures import auc, calibration_error, log_loss, ndcg_of_lists
 from recommend.ranking.measuring import chances_of, figures_of
-from recommend.ranking.ranker import Candidates, Ranker
+from recommend.ranking.ranker import Background, Candidates, Ranker
 from tests.recommend.planted_lists import LIKED, SCORE, VOCABULARY, Lists, planted_lists, ranker, seen_at, trained
 
 UNSEEN = planted_lists(seed=1, count=300)
@@ -182,29 +181,29 @@ class TestWhatIsTooLittle:
 
     def test_no_lists(self) -> None:
         with pytest.raises(EmptyDataset, match="No list"):
-            ranker().fit(self.empty(), Renown.none(0))
+            ranker().fit(self.empty(), Background.none())
 
     @pytest.mark.parametrize("all_came", [0, 1])
     def test_lists_of_which_all_or_nothing_was_chosen(self, all_came: int) -> None:
         same = replace(FEW.examples, came=np.full_like(FEW.examples.came, all_came))
         with pytest.raises(EmptyDataset, match="nothing to tell apart"):
-            ranker().fit(same, Renown.none(0))
+            ranker().fit(same, Background.none())
 
     def test_a_single_click_is_enough(self) -> None:
         came = np.zeros_like(FEW.examples.came)
         came[3, 0] = 1
-        model = ranker(max_epochs=1).fit(replace(FEW.examples, came=came), Renown.none(0))
+        model = ranker(max_epochs=1).fit(replace(FEW.examples, came=came), Background.none())
         assert model.loss_curve[0].validation_loss is None, "with one click nothing can be held out"
 
     def test_courses_that_are_all_the_same(self) -> None:
         same = replace(FEW.examples, numbers=np.ones_like(FEW.examples.numbers))
-        assert np.isfinite(chances_of(ranker(max_epochs=1).fit(same, Renown.none(0)), same)).all()
+        assert np.isfinite(chances_of(ranker(max_epochs=1).fit(same, Background.none()), same)).all()
 
     def test_numbers_that_are_none(self) -> None:
         numbers = FEW.examples.numbers.copy()
         numbers[7, 0] = np.nan
         with pytest.raises(EmptyDataset, match="no numbers"):
-            ranker().fit(replace(FEW.examples, numbers=numbers), Renown.none(0))
+            ranker().fit(replace(FEW.examples, numbers=numbers), Background.none())
 
 
 class TestTraining:
@@ -224,7 +223,7 @@ class TestTraining:
 
         model = ranker()
         with pytest.raises(InterruptedError):
-            model.fit(planted_lists(count=1_500).examples, Renown.none(0), progress=cancel)
+            model.fit(planted_lists(count=1_500).examples, Background.none(), progress=cancel)
 
     def test_figures_tell_how_good_it_is(self, unbiased: Ranker) -> None:
         figures = figures_of(unbiased, UNSEEN.examples)

@@ -10,23 +10,24 @@ from recommend.ranking.sources import source_features, standardised
 from recommend.ranking.vocabulary import TEACHER_BUCKETS, Vocabulary, distinct, teacher_codes
 from tests.recommend.planted_lists import courses
 
-ALL = np.arange(6)
 NOW = 100 * DAY
 MOMENT = Moment(platform=1, device=2, placement=1, hour=6, weekday=5)
 
 
-def past(*rows: int, weights: list[float] | None = None, days_ago: float = 1.0) -> Past:
-    size = len(rows)
-    times = NOW - DAY * (days_ago + np.arange(size)[::-1])
-    return Past(np.array(rows, np.int64), np.array(weights or [1.0] * size, np.float32), times)
+def past(*rows: int, days_ago: float = 1.0, **columns: object) -> Past:
+    """Courses met on one day after the other, the last so many days ago."""
+    times = NOW - DAY * (days_ago + np.arange(len(rows))[::-1])
+    return Past(courses(**columns).take(np.array(rows, np.int64)), np.ones(len(rows), np.float32), times)
 
 
-def of_past(name: str, known: Past, **columns: object) -> list[float]:
-    return past_features(known, courses(**columns), ALL, NOW)[:, PAST_FEATURES.index(name)].round(3).tolist()
+def of_past(name: str, *rows: int, days_ago: float = 1.0, **columns: object) -> list[float]:
+    """A feature of all courses for somebody who met these rows of them."""
+    found = past_features(past(*rows, days_ago=days_ago, **columns), courses(**columns), NOW)
+    return found[:, PAST_FEATURES.index(name)].round(3).tolist()
 
 
 def of_course(name: str, renown: Renown | None = None, **columns: object) -> list[float]:
-    found = course_features(courses(**columns), renown or Renown.none(6), ALL, NOW)
+    found = course_features(courses(**columns), renown or Renown.none(6), NOW)
     return found[:, COURSE_FEATURES.index(name)].round(3).tolist()
 
 
@@ -56,9 +57,15 @@ class TestCourses:
         words = Vocabulary(categories=("ai", "music"), kinds=("audio",), platforms=("1", "2"))
         nothing = np.zeros(3, np.float32)
         described = Described(
-            ["music", "", "new one"], ["audio", "live", "audio"], ["林一", "", "林一"], ["2", "1", "3"], nothing,
-            np.zeros(3), nothing,
-        )  # fmt: skip
+            ids=np.arange(3),
+            categories=["music", "", "new one"],
+            kinds=["audio", "live", "audio"],
+            teachers=["林一", "", "林一"],
+            platforms=["2", "1", "3"],
+            price=nothing,
+            published=np.zeros(3),
+            length=nothing,
+        )
         found = described.coded(words)
         assert found.category.tolist() == [2, 0, 0]
         assert found.kind.tolist() == [1, 0, 1]
@@ -78,54 +85,54 @@ class TestCourses:
 class TestHistories:
     def test_shares_are_of_what_was_met(self) -> None:
         category = np.array([1, 1, 2, 2, 3, 0], np.int32)
-        assert of_past("share of its category", past(0, 1, 2), category=category) == [
+        assert of_past("share of its category", 0, 1, 2, category=category) == [
             pytest.approx(2 / 3, abs=0.001), pytest.approx(2 / 3, abs=0.001), pytest.approx(1 / 3, abs=0.001),
             pytest.approx(1 / 3, abs=0.001), 0, 0,
         ]  # fmt: skip
-        assert of_past("category of the last", past(0, 2), category=category) == [0, 0, 1, 1, 0, 0]
+        assert of_past("category of the last", 0, 2, category=category) == [0, 0, 1, 1, 0, 0]
 
     def test_what_is_of_no_category_is_like_nothing(self) -> None:
         category = np.zeros(6, np.int32)
         for name in ("share of its category", "category of the last", "lately in its category"):
-            assert of_past(name, past(0, 1), category=category) == [0] * 6
+            assert of_past(name, 0, 1, category=category) == [0] * 6
 
     def test_the_same_teacher(self) -> None:
-        assert of_past("share of its teacher", past(3)) == [0, 0, 0, 1, 0, 0]
+        assert of_past("share of its teacher", 3) == [0, 0, 0, 1, 0, 0]
 
     def test_lately_is_halved_by_days(self) -> None:
-        assert of_past("lately in its category", past(0, days_ago=7))[0] == 0.5
-        assert of_past("lately in its category", past(0, 1, days_ago=0))[0] == 1, "the latest one counts"
+        assert of_past("lately in its category", 0, days_ago=7)[0] == 0.5
+        assert of_past("lately in its category", 0, 1, days_ago=0)[0] == 1, "the latest one counts"
 
     def test_dearer_than_usual(self) -> None:
         price = np.array([9_999, 9_999, 99, 0, np.nan, 999_999], np.float32)
-        assert of_past("how much dearer", past(0), price=price) == [
+        assert of_past("how much dearer", 0, price=price) == [
             0, 0, pytest.approx(np.log(100 / 10_000), abs=0.001), 0, 0, pytest.approx(np.log(100), abs=0.001),
         ]  # fmt: skip
 
     def test_met_before(self) -> None:
-        assert of_past("met before", past(1, 4)) == [0, 1, 0, 0, 1, 0]
+        assert of_past("met before", 1, 4) == [0, 1, 0, 0, 1, 0]
 
     def test_newcomers_have_a_mark(self) -> None:
-        nobody = person_features(Past.none(), courses(), NOW)
+        nobody = person_features(None, NOW)
         assert nobody[PERSON_FEATURES.index("is new")] == 1
-        assert person_features(past(1), courses(), NOW)[PERSON_FEATURES.index("is new")] == 0
-        assert not past_features(Past.none(), courses(), ALL, NOW).any()
+        assert person_features(past(1), NOW)[PERSON_FEATURES.index("is new")] == 0
+        assert not past_features(past(), courses(), NOW).any()
 
 
 class TestTheMoment:
     def test_hours_are_a_circle(self) -> None:
-        person = person_features(Past.none(), courses(), NOW)
+        person = person_features(None, NOW)
         late, early, noon = (question_of(Moment(1, 1, 1, hour, 0), None, person).numbers[:2] for hour in (23, 0, 12))
         assert np.linalg.norm(late - early) < np.linalg.norm(late - noon)
 
     def test_no_profile_is_not_a_profile_of_zeros(self) -> None:
-        person = person_features(Past.none(), courses(), NOW)
+        person = person_features(None, NOW)
         has_one = ASKED_FEATURES.index("has a profile")
         assert question_of(MOMENT, None, person).numbers[has_one] == 0
         assert question_of(MOMENT, np.zeros(10, np.float32), person).numbers[has_one] == 1
 
     def test_short_and_strange_profiles_are_taken(self) -> None:
-        person = person_features(Past.none(), courses(), NOW)
+        person = person_features(None, NOW)
         first = ASKED_FEATURES.index("profile 1")
         found = question_of(MOMENT, np.array([1, 99], np.float32), person).numbers
         assert found[first : first + 3].tolist() == [1, 8, 0]
