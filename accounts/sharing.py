@@ -17,12 +17,15 @@ class Sharing(msgspec.Struct, frozen=True, array_like=True):
     """What an account's consents allow.
 
     account_id: None for someone the platform never named. is_personal: whether the person agrees to recommendations.
-    contributors: the accounts whose events may be used for this one; empty unless `is_personal`.
+    contributors: the accounts whose events may be used for this one; empty unless `is_personal`. profiled: the
+    accounts, ascending, whose common profile may be used for this one; empty where the profile was made of an account
+    that does not agree to that.
     """
 
     account_id: int | None = None
     is_personal: bool = False
     contributors: tuple[int, ...] = ()
+    profiled: tuple[int, ...] = ()
 
 
 STRANGER = Sharing()
@@ -83,8 +86,10 @@ def _read(platform_id: int, external_id: str) -> Sharing:
         return STRANGER
     if not account.consents_to(Purpose.RECOMMENDATION):
         return Sharing(account.pk)
-    contributors = [account.pk]
+    contributors, profiled = [account.pk], [account.pk]
     if account.consents_to(Purpose.CROSS_PLATFORM):
-        others = LinkedAccount.objects.others_of(account).consenting(Purpose.CROSS_PLATFORM, Purpose.RECOMMENDATION)
-        contributors += others.order_by("pk").values_list("pk", flat=True)
-    return Sharing(account.pk, True, tuple(contributors))
+        joined = LinkedAccount.objects.others_of(account).consenting(Purpose.CROSS_PLATFORM).order_by("pk")
+        contributors += joined.consenting(Purpose.RECOMMENDATION).values_list("pk", flat=True)
+        profiled += joined.consenting(Purpose.PROFILING).values_list("pk", flat=True)
+    may_look = account.consents_to(Purpose.PROFILING) and set(profiled) <= set(contributors)
+    return Sharing(account.pk, True, tuple(contributors), tuple(sorted(profiled)) if may_look else ())

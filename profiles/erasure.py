@@ -9,7 +9,7 @@ from django.db.models import Q
 from accounts.erasure import kinds
 from accounts.models import LinkedAccount, Platform
 from crossmarket.foundation import locks
-from profiles import live_history, sent_files
+from profiles import live_history, live_vectors, sent_files
 from profiles.declared_mappings import NoMapping, declared_mapper
 from profiles.ingest.events import payloads_of
 from profiles.ingest.mapping import Mapper
@@ -44,6 +44,7 @@ def erase_account(account: LinkedAccount) -> Counter[str]:
     while events := erase_some_events(account.pk):
         removed += events
     told = Profile.objects.filter(Q(account=account) | Q(account_ids__contains=[account.pk]))
+    live_vectors.forget_on_commit([account.pk, *told.values_list("account_id", flat=True)])
     return removed + kinds(told.delete()[1])
 
 

@@ -18,6 +18,7 @@ from recommend.algorithms.interactions import Int64Array
 from recommend.algorithms.registry import UnknownAlgorithm, algorithm
 from recommend.data_snapshot import digest_of_courses
 from recommend.models import ModelVersion
+from recommend.ranking.ranker import Ranker
 
 BoolArray = npt.NDArray[np.bool_]
 COURSES = "courses.npy"
@@ -46,6 +47,15 @@ class StoredModel:
         return columns, self.course_ids[columns] == course_ids if len(self.course_ids) else np.zeros(0, bool)
 
 
+@dataclass(frozen=True, eq=False)
+class StoredRanker:
+    """A trained ranker."""
+
+    version_id: UUID
+    number: int
+    ranker: Ranker
+
+
 def save(version_id: UUID, model: Algorithm[Any], course_ids: Int64Array, met: BoolArray) -> None:
     """Store the model's folder, with the course of each column and whether anybody met it, both (n_items,)."""
     with tempfile.TemporaryDirectory() as folder:
@@ -53,9 +63,22 @@ def save(version_id: UUID, model: Algorithm[Any], course_ids: Int64Array, met: B
         model.save(directory)
         np.save(directory / COURSES, course_ids, allow_pickle=False)
         np.save(directory / MET, met, allow_pickle=False)
-        for path in sorted(directory.iterdir()):
-            with path.open("rb") as file:
-                default_storage.save(f"{_folder(version_id)}/{path.name}", File(file))
+        _store(version_id, directory)
+
+
+def save_ranker(version_id: UUID, ranker: Ranker) -> None:
+    """Store the ranker's folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        ranker.save(Path(folder))
+        _store(version_id, Path(folder))
+
+
+def load_ranker(version: ModelVersion) -> StoredRanker:
+    """Read a stored ranker. Raises `CorruptedArtifact` with words for people."""
+    try:
+        return StoredRanker(version.pk, version.number, Ranker.load(_local_copy(version.pk)))
+    except OSError as error:
+        raise CorruptedArtifact(f"{version} cannot be read ({error}); train the ranker again.") from error
 
 
 def load(version: ModelVersion) -> StoredModel:
@@ -88,6 +111,12 @@ def delete(version_id: UUID) -> None:
     for name in names:
         default_storage.delete(f"{folder}/{name}")
     default_storage.delete(folder)
+
+
+def _store(version_id: UUID, directory: Path) -> None:
+    for path in sorted(directory.iterdir()):
+        with path.open("rb") as file:
+            default_storage.save(f"{_folder(version_id)}/{path.name}", File(file))
 
 
 def _folder(version_id: UUID) -> str:

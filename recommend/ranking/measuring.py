@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 import numpy as np
 
-from recommend.algorithms.interactions import Float32Array
+from recommend.algorithms.interactions import Float32Array, Float64Array, Int64Array
 from recommend.ranking.circumstances import Question
 from recommend.ranking.config import HEADS
 from recommend.ranking.examples import Examples
@@ -26,16 +28,18 @@ class Judgement(msgspec.Struct, frozen=True):
     calibration_error: float
 
 
-class Figures(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Figures:
     """What a ranker reached on lists unseen in training.
 
-    ndcg: NDCG@10 in its order; first_stage_ndcg: in the order of the first stage; both with what outcomes are worth as
-    gains, divided by how likely their place is looked at. lists: how many have something to gain.
+    lists: int64 (k,), the lists that have something to gain. ndcg: float64 (k,), NDCG@10 in its order; first_stage: in
+    the order of the first stage; both with what outcomes are worth as gains, divided by how likely their place is
+    looked at. heads: by name.
     """
 
-    lists: int
-    ndcg: float
-    first_stage_ndcg: float
+    lists: Int64Array
+    ndcg: Float64Array
+    first_stage: Float64Array
     heads: dict[str, Judgement]
 
 
@@ -76,6 +80,5 @@ def figures_of(ranker: Ranker, examples: Examples) -> Figures | None:
     own = ndcg_of_lists(ranker.worth(chances), gains, examples.offsets, PLACES)
     before = np.where(np.isnan(examples.first_stage), -np.inf, examples.first_stage)
     first = ndcg_of_lists(before, gains, examples.offsets, PLACES)
-    if np.isnan(own).all():
-        return None
-    return Figures(int((~np.isnan(own)).sum()), float(np.nanmean(own)), float(np.nanmean(first)), heads)
+    gaining = np.flatnonzero(~np.isnan(own))
+    return Figures(gaining, own[gaining], first[gaining], heads) if len(gaining) else None

@@ -4,6 +4,6 @@ Everything is told as it stood when the list was asked for: histories, what cour
 first stage's scores.
 """
 
-from recommend.ranking_data.loading import RankingData, load
+from recommend.ranking_data.loading import TEST_SHARE, RankingData, load
 
-__all__ = ["RankingData", "load"]
+__all__ = ["TEST_SHARE", "RankingData", "load"]

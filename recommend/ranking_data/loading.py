@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Platform
 from recommend.algorithms.base import EmptyDataset, Progress
-from recommend.algorithms.interactions import Float64Array
+from recommend.algorithms.interactions import Float64Array, Int64Array
 from recommend.ranking.courses import DAY
 from recommend.ranking.examples import Examples
 from recommend.ranking.ranker import Background
@@ -41,6 +41,7 @@ class RankingData:
 
     examples: Examples
     questions: Examples
+    askers: Int64Array
     background: Background
     shown: int
     accounts: int
@@ -86,7 +87,8 @@ def load(progress: Progress) -> RankingData:
     latest = wanted[len(wanted) - round(TEST_SHARE * len(wanted)) :]
     asked = [replace(each, others=EVERYTHING if each.others else 0) for each in latest]
     questions = Placing(world).examples(asked, progress)
-    return RankingData(examples, questions, background, len(shown), len({each.account for each in wanted}))
+    askers = np.array([everyone.group_of[each.account] for each in asked], dtype=np.int64)
+    return RankingData(examples, questions, askers, background, len(shown), len({each.account for each in wanted}))
 
 
 def _beginning(times: Float64Array) -> float:

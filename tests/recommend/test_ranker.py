@@ -228,7 +228,7 @@ class TestTraining:
     def test_figures_tell_how_good_it_is(self, unbiased: Ranker) -> None:
         figures = figures_of(unbiased, UNSEEN.examples)
         assert figures is not None
-        assert figures.ndcg > figures.first_stage_ndcg + 0.05
+        assert figures.ndcg.mean() > figures.first_stage.mean() + 0.05
         assert figures.heads["click"].auc is not None
         assert figures.heads["click"].auc > 0.7
         assert figures.heads["click"].calibration_error < 0.03
