@@ -4,15 +4,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from recommend.algorithms.base import AlgorithmConfig
-
 HEADS = ("click", "purchase", "completion")
 """What may come of a course that is shown, in the order of all columns of labels and chances."""
 PROFILE_DIMENSIONS = 10
 """Numbers of a profile that are looked at; shorter profiles are filled up with zeros."""
 
 
-class RankerConfig(AlgorithmConfig, frozen=True, kw_only=True):
+class RankerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of `Ranker`.
 
     click_weight, purchase_weight, completion_weight: what each outcome is worth; courses are ordered by the sum of

@@ -21,8 +21,6 @@ from recommend.ranking_data.people import People
 from recommend.ranking_data.vectors import PastVectors
 
 AT_ONCE = 256
-MOST_CANDIDATES = 500
-"""So many of the first stage's best are what candidates are measured against, as in serving."""
 BEST_OTHERS = 100
 """From so many of the first stage's best come half of the courses that are set beside what somebody came to."""
 
@@ -96,7 +94,7 @@ class Placing:
         others, weights = self._others(shown, history, shelf, scores)
         rows = np.concatenate([shown.courses, others])
         candidates, past = world.courses.take(rows), self._past(history)
-        ours = on_scale_of(scores[rows], _best(scores[shelf]))
+        ours = on_scale_of(scores[rows], scores[shelf])
         columns.numbers.append(
             np.concatenate(
                 [
@@ -187,8 +185,3 @@ def _can_be_bought(price: Float32Array) -> np.ndarray:
     possible = np.ones((len(price), len(HEADS)), bool)
     possible[:, HEADS.index("purchase")] = price != 0
     return possible
-
-
-def _best(scores: Float32Array) -> Float32Array:
-    said = scores[np.isfinite(scores)]
-    return said if len(said) <= MOST_CANDIDATES else np.partition(said, len(said) - MOST_CANDIDATES)[-MOST_CANDIDATES:]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from recommend.serving.candidates import Candidates
     from recommend.serving.compiling import Compiled
     from recommend.serving.fresh import KeptFresh
+    from recommend.serving.ordering import OrderedShelf
     from recommend.serving.popular import KeptPopular
     from recommend.serving.preparing import Prepared
 
@@ -56,8 +57,8 @@ class Shelf:
 class Catalogue:
     """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
 
-    `candidates`, `alike`, `popular`, `fresh`, `compiled` and `lists` are what others have made from this very
-    catalogue, gone when it is renewed.
+    `candidates`, `alike`, `popular`, `fresh`, `ordered`, `compiled` and `lists` are what others have made from this
+    very catalogue, gone when it is renewed.
     """
 
     generation: bytes
@@ -67,6 +68,7 @@ class Catalogue:
     alike: dict[tuple[UUID, int | None, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     popular: dict[int | None, "KeptPopular"] = field(default_factory=dict)
     fresh: dict[int | None, "KeptFresh"] = field(default_factory=dict)
+    ordered: dict[int | None, "OrderedShelf"] = field(default_factory=dict)
     compiled: dict[tuple[int, int | None], "Compiled"] = field(default_factory=dict)
     lists: dict[tuple[object, ...], "Prepared"] = field(default_factory=dict)
 

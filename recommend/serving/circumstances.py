@@ -37,7 +37,7 @@ class Circumstances:
     """All that a ranking may look at besides person and courses.
 
     placement: the key of the slot. hour: 0 to 23, and weekday: 0 (Monday) to 6, in the time zone of the platform.
-    language: the language of the reasons, as Django names it.
+    language: the language of the reasons, as Django names it. platform_id: who asks, 0 for nobody in particular.
     """
 
     placement: str
@@ -45,6 +45,7 @@ class Circumstances:
     hour: int
     weekday: int
     language: str
+    platform_id: int = 0
 
     @property
     def noted(self) -> dict[str, str | int]:
@@ -57,7 +58,7 @@ def circumstances_of(
 ) -> Circumstances:
     """The circumstances of a question that comes `now` (aware; the present when None)."""
     local = (now or timezone.now()).astimezone(_zone(platform.timezone))
-    return Circumstances(placement, device, local.hour, local.weekday(), get_language() or "")
+    return Circumstances(placement, device, local.hour, local.weekday(), get_language() or "", platform.pk)
 
 
 def device_named(name: str) -> Device:

@@ -90,7 +90,7 @@ def line_up(
     """The candidates, ranked, after all rules that are switched on, but for those in `without`."""
     rules, pool = setting.rules, setting.pool
     if rules.has(Stage.RANKING):
-        scores = ranking.rank(pool, question.situation, question.circumstances)
+        scores = ranking.rank(pool, question.situation, question.circumstances, question.platform_id)
     else:
         scores = ranking.by_sources(pool)
     lineup = Lineup(np.arange(len(pool)), scores).by_score()
@@ -152,7 +152,7 @@ def _key(question: Question) -> tuple[object, ...]:
         question.segments,
         question.platform_id,
         question.limit,
-        question.circumstances if ranking.looks_at_circumstances(situation) else None,
+        ranking.looked_at(situation, question.circumstances),
         tuple(history.course_ids),
         tuple(history.weights),
         tuple(history.times),

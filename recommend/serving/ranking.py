@@ -5,6 +5,7 @@ import numpy as np
 from recommend.algorithms.interactions import Float64Array
 from recommend.serving.answers import Source
 from recommend.serving.circumstances import Circumstances
+from recommend.serving.ordering import by_worth
 from recommend.serving.pool import PRECEDENCE, Pool
 from recommend.serving.situation import Situation
 
@@ -12,14 +13,22 @@ KNOWN = 0.1
 """Where the scores of courses begin that the model knows."""
 
 
-def looks_at_circumstances(situation: Situation) -> bool:
-    """Whether the same person is given another order on another device or at another hour."""
-    return False
+def looked_at(situation: Situation, circumstances: Circumstances) -> tuple[object, ...]:
+    """What the order depends on besides the person's history: lists for which it is the same are the same."""
+    if situation.ranker is None:
+        return ()
+    return situation.ranker.version_id, situation.profile, circumstances
 
 
-def rank(pool: Pool, situation: Situation, circumstances: Circumstances) -> Float64Array:
-    """How well each candidate suits, float64 (len(pool),), above 0 and at most 1; higher is better."""
-    return by_sources(pool)
+def rank(pool: Pool, situation: Situation, circumstances: Circumstances, platform_id: int | None) -> Float64Array:
+    """How well each candidate suits, float64 (len(pool),), above 0 and at most 1; higher is better.
+
+    By the active ranker, from `KNOWN` to 1; without one as the sources see it. platform_id: whose shelf the pool is of.
+    """
+    if situation.ranker is None or not len(pool):
+        return by_sources(pool)
+    worth = by_worth(situation.ranker, pool, situation, circumstances, platform_id)
+    return KNOWN + (1 - KNOWN) * worth
 
 
 def by_sources(pool: Pool) -> Float64Array:

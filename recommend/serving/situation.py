@@ -8,10 +8,11 @@ from accounts.models import Platform
 from accounts.sharing import STRANGER, Sharing
 from crossmarket.foundation import generations
 from crossmarket.foundation.redis import RedisError, fetch
-from profiles import live_history
+from profiles import live_history, live_vectors
 from profiles.live_history import History
-from recommend.model_store import StoredModel
-from recommend.serving import active_model, catalogue, placements, trials
+from profiles.live_vectors import LiveVector
+from recommend.model_store import StoredModel, StoredRanker
+from recommend.serving import active_model, active_ranker, catalogue, placements, trials
 from recommend.serving.catalogue import Catalogue
 from recommend.serving.placements import Placements
 
@@ -22,15 +23,17 @@ PLACEMENTS_KEY = generations.key(generations.PLACEMENTS)
 GENERATION_KEYS = (MODELS_KEY, EXPERIMENTS_KEY, CATALOGUE_KEY, PLACEMENTS_KEY)
 MOST_REMEMBERED = 50_000
 
-_contributors: dict[str, tuple[int, ...]] = {}
-"""Whose histories were used last for an account: a guess of what to fetch, never an answer."""
+_remembered: dict[str, Sharing] = {}
+"""What an account's consents allowed when it was last asked about: a guess of what to fetch, never an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The model that answers, the catalogue, rules, what the person's consents allow, and what the person did last.
 
-    arm_id: whose arm of an experiment with models the person is in and answered by; None for nobody's.
+    arm_id: whose arm of an experiment with models the person is in and answered by; None for nobody's. ranker: puts in
+    order what is found, None where none is active. profile: the person's vector as it was built last, for the ranker;
+    None where there is none, or it may not be looked at.
     """
 
     model: StoredModel | None
@@ -39,6 +42,8 @@ class Situation:
     sharing: Sharing
     history: History
     arm_id: int | None = None
+    ranker: StoredRanker | None = None
+    profile: LiveVector | None = None
 
 
 def keys_ahead(platform_id: int, external_id: str | None) -> list[str]:
@@ -49,7 +54,10 @@ def keys_ahead(platform_id: int, external_id: str | None) -> list[str]:
         keys.append(sharing.cache.key(name))
         if active_model.is_trying():
             keys.append(trials.cache.key(name))
-        keys.extend(live_history.cache.key(account) for account in _contributors.get(name, ()))
+        known = _remembered.get(name, STRANGER)
+        keys.extend(live_history.cache.key(account) for account in known.contributors)
+        if active_ranker.is_held():
+            keys.extend(live_vectors.cache.key(lead) for lead in known.profiled[:1])
     return keys
 
 
@@ -57,10 +65,11 @@ def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes 
     """The situation of this user of a platform (None: an anonymous visitor); `ahead` has what was fetched already."""
     fetched = ahead if ahead else _fetch(keys_ahead(platform.pk, external_id))
     known = STRANGER if external_id is None else _sharing(platform.pk, external_id, fetched)
+    generation = fetched[MODELS_KEY] or generations.current(generations.MODELS)
     models = active_model.all_of_generation(
-        fetched[MODELS_KEY] or generations.current(generations.MODELS),
-        fetched[EXPERIMENTS_KEY] or generations.current(generations.EXPERIMENTS),
+        generation, fetched[EXPERIMENTS_KEY] or generations.current(generations.EXPERIMENTS)
     )
+    ranker = active_ranker.of_generation(generation)
     arm_id = None
     if models.trial is not None and known.account_id is not None and external_id is not None:
         arm_id = trials.arm_of(models.trial, platform.pk, external_id, fetched)
@@ -71,6 +80,8 @@ def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes 
         known,
         live_history.of(known.contributors, fetched),
         arm_id if arm_id in models.of_arm else None,
+        ranker,
+        live_vectors.of(known.profiled, fetched) if ranker else None,
     )
 
 
@@ -87,8 +98,8 @@ def _sharing(platform_id: int, external_id: str, fetched: Mapping[str, bytes | N
     known = sharing.cache.decoded(fetched.get(sharing.cache.key(name)))
     if known is None:
         known = sharing.read_through(platform_id, external_id)
-    if _contributors.get(name, ()) != known.contributors:
-        if len(_contributors) >= MOST_REMEMBERED:
-            _contributors.clear()
-        _contributors[name] = known.contributors
+    if _remembered.get(name) != known:
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[name] = known
     return known

@@ -6,7 +6,7 @@ import pytest
 from recommend.ranking.circumstances import ASKED_FEATURES, Moment, question_of
 from recommend.ranking.courses import COURSE_FEATURES, DAY, Described, Renown, course_features
 from recommend.ranking.past import PAST_FEATURES, PERSON_FEATURES, Past, past_features, person_features
-from recommend.ranking.sources import source_features, standardised
+from recommend.ranking.sources import on_scale_of, source_features
 from recommend.ranking.vocabulary import TEACHER_BUCKETS, Vocabulary, distinct, teacher_codes
 from tests.recommend.planted_lists import courses
 
@@ -141,16 +141,24 @@ class TestTheMoment:
 
 class TestSources:
     def test_scores_are_on_one_scale_and_silence_stays(self) -> None:
-        scores = np.array([[10, 20, np.nan, 30], [np.nan] * 4, [5, 5, 5, 5]], np.float32)
-        found = standardised(scores)
-        assert np.nanmean(found[0]) == pytest.approx(0, abs=1e-6)
-        assert np.isnan(found[0, 2])
-        assert np.isnan(found[1]).all()
-        assert (found[2] == 0).all()
+        scores = np.array([10, 20, np.nan, 30], np.float32)
+        found = on_scale_of(scores, scores)
+        assert np.nanmean(found) == pytest.approx(0, abs=1e-6)
+        assert np.isnan(found[2])
+
+    def test_a_source_that_says_nothing_or_always_the_same(self) -> None:
+        silent, same = np.full(4, np.nan, np.float32), np.full(4, 5, np.float32)
+        assert np.isnan(on_scale_of(silent, silent)).all()
+        assert (on_scale_of(same, same) == 0).all()
+
+    def test_scores_are_measured_against_the_best_of_many(self) -> None:
+        scores = np.arange(10_000, dtype=np.float32)
+        assert on_scale_of(scores[-250:-249], scores)[0] == pytest.approx(0, abs=0.01)
 
     def test_silence_is_marked(self) -> None:
         found = source_features(np.array([[1, np.nan], [np.nan, 2]], np.float32))
         assert found.tolist() == [[1, 0, 1, 0], [0, 2, 0, 1]]
 
     def test_infinite_scores_say_nothing(self) -> None:
-        assert np.isnan(standardised(np.array([[1, 2, -np.inf]], np.float32))[0, 2])
+        scores = np.array([1, 2, -np.inf], np.float32)
+        assert np.isnan(on_scale_of(scores, scores)[2])
