@@ -180,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.matching.look_nightly",
         "schedule": crontab(hour=1, minute=10),
     },
+    "train the ranker": {"task": "recommend.follow_first_stage", "schedule": 120.0, "options": {"expires": 100.0}},
     "train the recommender": {"task": "recommend.train_nightly", "schedule": crontab(hour=3, minute=10)},
     "give back what reservations held": {
         "task": "promotions.release_overdue",

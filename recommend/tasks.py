@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from recommend import shadows, training
+from recommend import ranker_training, shadows, training
 from recommend.exploring import learning
 from recommend.serving.record import store_pending
 
@@ -29,3 +29,9 @@ def train_nightly() -> None:
 def learn_from_answers() -> None:
     """Count what came of what was tried."""
     learning.learn()
+
+
+@shared_task(name="recommend.follow_first_stage", ignore_result=True)
+def follow_first_stage() -> None:
+    """Train the ranker anew once the model that finds courses, or the profiles, are others."""
+    ranker_training.follow_first_stage()

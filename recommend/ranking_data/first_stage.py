@@ -66,5 +66,5 @@ def before(moment: float, course_ids: Int64Array, progress: Progress) -> FirstSt
     except (EmptyDataset, FloatingPointError, InvalidConfig, UnknownAlgorithm):
         return nothing
     rows = np.searchsorted(course_ids, data.course_ids).clip(max=len(course_ids) - 1)
-    met_before = np.bincount(earlier.items, minlength=earlier.n_items) > 0
-    return FirstStage(model, np.where((course_ids[rows] == data.course_ids) & met_before, rows, -1), len(course_ids))
+    suggests = (np.bincount(earlier.items, minlength=earlier.n_items) > 0) | model.knows_unmet
+    return FirstStage(model, np.where((course_ids[rows] == data.course_ids) & suggests, rows, -1), len(course_ids))
