@@ -16,14 +16,17 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import action, display
 
 from crossmarket.foundation.desk import ReadOnlyAdmin, go_to, link, question
+from crossmarket.foundation.models import Job
 from crossmarket.foundation.pretty import pretty_json
-from recommend import training, versions
+from recommend import ranker_training, training, versions
 from recommend.admin import setting_words
 from recommend.admin.training_form import ActivationForm, settings_form
-from recommend.algorithms.base import InvalidConfig
+from recommend.algorithms.base import Algorithm, InvalidConfig
 from recommend.algorithms.registry import ALGORITHMS
-from recommend.models import ModelVersion
+from recommend.models import ModelVersion, Role
+from recommend.ranking.ranker import Ranker
 
+TRAINED: dict[str, type[Algorithm[Any]] | type[Ranker]] = {**ALGORITHMS, Ranker.name: Ranker}
 MAY_TRAIN = "recommend.add_modelversion"
 MAY_CHOOSE = "recommend.change_modelversion"
 
@@ -34,6 +37,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     list_display = (
         "name",
+        "role",
         "answers",
         "ndcg",
         "recall",
@@ -43,13 +47,13 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         "fit_seconds",
         "created_at",
     )
-    list_filter = (("algorithm", AllValuesCheckboxFilter), "is_active")
+    list_filter = ("role", ("algorithm", AllValuesCheckboxFilter), "is_active")
     list_filter_sheet = True
     ordering = ("-created_at",)
-    fields = ("name", "is_active", "activated_at", "learners", "courses", "interactions", "fit_seconds", "made_by",
-              "created_at", "readable_config")  # fmt: skip
+    fields = ("name", "role", "is_active", "activated_at", "learners", "courses", "interactions", "fit_seconds",
+              "made_by", "created_at", "readable_config")  # fmt: skip
     readonly_fields = ("name", "made_by", "readable_config")
-    actions_list = ("train", "roll_back")
+    actions_list = ("train", "roll_back", "roll_back_ranker")
     actions_detail = ("activate",)
     change_form_before_template = "admin/recommend/modelversion/figures.html"
 
@@ -110,12 +114,12 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def train(self, request: HttpRequest) -> HttpResponse:
         """Choose an algorithm and its settings, and let a worker train it."""
         name = request.GET.get("algorithm", "")
-        name = name if name in ALGORITHMS else next(iter(ALGORITHMS))
-        form = settings_form(ALGORITHMS[name])(request.POST or None)
+        name = name if name in TRAINED else next(iter(TRAINED))
+        form = settings_form(TRAINED[name])(request.POST or None)
         activation = ActivationForm(request.POST or None)
         if form.is_valid() and activation.is_valid():
             try:
-                job = training.enqueue_training(name, form.cleaned_data, activation.cleaned_data["activation"])
+                job = _enqueue(name, form.cleaned_data, activation.cleaned_data["activation"])
             except InvalidConfig as error:
                 form.add_error(None, str(error))
             else:
@@ -125,7 +129,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Train a model"),
-            "algorithms": [(each, setting_words.ALGORITHMS.get(each, "")) for each in ALGORITHMS],
+            "algorithms": [(each, setting_words.ALGORITHMS.get(each, "")) for each in TRAINED],
             "chosen": name,
             "form": form,
             "activation": activation,
@@ -161,13 +165,37 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     )
     def roll_back(self, request: HttpRequest, form: forms.Form) -> HttpResponse:
         """Let the model before answer again."""
-        try:
-            version = versions.roll_back()
-        except versions.NothingToRollBackTo:
-            messages.warning(request, _("No other model was active before."))
-        else:
-            messages.success(request, _("%(model)s answers again.") % {"model": version})
-        return go_to(request, reverse("admin:recommend_modelversion_changelist"))
+        return _roll_back(request, Role.RECOMMENDER)
+
+    @action(
+        description=_("Roll back the ranker"),
+        icon="undo",
+        permissions=["choose"],
+        dialog=question(
+            _("Go back to the ranker before?"),
+            _("The ranker that was used before the present one takes over at once."),
+            _("Roll back"),
+        ),
+    )
+    def roll_back_ranker(self, request: HttpRequest, form: forms.Form) -> HttpResponse:
+        """Let the ranker before be used again."""
+        return _roll_back(request, Role.RANKER)
+
+
+def _enqueue(name: str, settings: dict[str, Any], activation: training.Activation) -> Job:
+    if name == Ranker.name:
+        return ranker_training.enqueue_ranker_training(settings, activation)
+    return training.enqueue_training(name, settings, activation)
+
+
+def _roll_back(request: HttpRequest, role: Role) -> HttpResponse:
+    try:
+        version = versions.roll_back(role)
+    except versions.NothingToRollBackTo:
+        messages.warning(request, _("No other model was active before."))
+    else:
+        messages.success(request, _("%(model)s answers again.") % {"model": version})
+    return go_to(request, reverse("admin:recommend_modelversion_changelist"))
 
 
 def loss_chart(version: ModelVersion) -> str | None:

@@ -24,6 +24,7 @@ ALGORITHMS: dict[str, Promise] = {
     "content": _("What a course is, by its words, cover and sound: finds people for courses that nobody met yet."),
     "next_item": _("What comes next after what a person chose (SLIT, Choi et al. 2021). Quick; needs times."),
     "sequence": _("What comes next, from the order of the whole history (SASRec, attention, PyTorch). Needs times."),
+    "ranker": _("Puts in order what the others found: by chances of click, purchase and completion (PyTorch)."),
 }
 
 SETTINGS: dict[str, SettingWords] = {
@@ -120,4 +121,19 @@ SETTINGS: dict[str, SettingWords] = {
     "sound_weight": SettingWords(_("weight of audio previews"), _("Against words; 0 leaves sounds out.")),
     "seed": SettingWords(_("seed"), _("The same seed gives the same model on the same machine.")),
     "device": SettingWords(_("device"), _("Where to train; auto takes a GPU when there is one. Answering needs none.")),
+    "click_weight": SettingWords(_("worth of a click"), _("Courses are ordered by chances times worth.")),
+    "purchase_weight": SettingWords(_("worth of a purchase"), _("Of a course that was clicked.")),
+    "completion_weight": SettingWords(_("worth of a completion"), _("Of a course that was clicked.")),
+    "hidden": SettingWords(_("units of the first layer"), _("More tell finer things apart, and need more lists.")),
+    "embedding_dimensions": SettingWords(
+        _("dimensions of a category"),
+        _("How many numbers describe a category; teachers and devices have half as many."),
+    ),
+    "crossing": SettingWords(
+        _("products of course and circumstances"), _("How many are learned; 0 leaves the two to the layers.")
+    ),
+    "position_bias": SettingWords(
+        _("places"), _("`examined` learns how likely each place is looked at, and sets it apart from liking.")
+    ),
+    "weight_decay": SettingWords(_("pull towards 0"), _("More keeps the model simpler.")),
 }

@@ -13,7 +13,8 @@ from unfold.widgets import (
 )
 
 from recommend.admin.setting_words import SETTINGS, SettingWords
-from recommend.algorithms.base import Algorithm, AlgorithmConfig
+from recommend.algorithms.base import Algorithm
+from recommend.ranking.ranker import Ranker
 from recommend.training import Activation
 
 
@@ -34,13 +35,13 @@ class ActivationForm(forms.Form):
     )
 
 
-def settings_form(algorithm: type[Algorithm[Any]]) -> type[forms.Form]:
+def settings_form(algorithm: type[Algorithm[Any]] | type[Ranker]) -> type[forms.Form]:
     """A form with one typed, bounded and explained field per setting of the algorithm, with its default."""
     fields = {field.encode_name: _form_field(field) for field in _fields(algorithm.Config)}
     return type(f"{algorithm.Config.__name__}Form", (forms.Form,), fields)
 
 
-def _fields(config: type[AlgorithmConfig]) -> tuple[msgspec.inspect.Field, ...]:
+def _fields(config: type[msgspec.Struct]) -> tuple[msgspec.inspect.Field, ...]:
     info = msgspec.inspect.type_info(config)
     if not isinstance(info, msgspec.inspect.StructType):
         raise TypeError(f"{config} is no structure of settings.")

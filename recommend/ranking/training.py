@@ -10,7 +10,9 @@ import torch
 from torch.nn.functional import logsigmoid, relu, softplus
 
 from recommend.algorithms.artifacts import Arrays, LossPoint
-from recommend.algorithms.base import PREPARING, TRAINING, InvalidConfig, Progress
+from recommend.algorithms.base import PREPARING, TRAINING, Progress
+from recommend.algorithms.distributed import Team
+from recommend.algorithms.interactions import Int64Array
 from recommend.ranking.circumstances import ASKED_FEATURES
 from recommend.ranking.config import HEADS, RankerConfig
 from recommend.ranking.examples import Examples, candidate_features
@@ -22,13 +24,16 @@ CODES_OF_LISTS = ("platform", "device", "placement")
 FEWEST_HELD_OUT = 20
 """Lists in which something was chosen: with fewer of them held out, they would watch over nothing."""
 STEPS_PER_REPORT = 8
+SMALLEST_WEIGHT = 1e-9
 PLACES_LEARN_FASTER = 5.0
 FIRST_STEEPNESS = 0.5
 """Where the curve of places begins to learn: place k seen in proportion to k ** -0.5."""
 
 
 def train(examples: Examples, config: RankerConfig, progress: Progress) -> tuple[Arrays, list[LossPoint]]:
-    """The arrays of `Ranker.arrays` that are learned, and the loss curve."""
+    """The arrays of `Ranker.arrays` that are learned, and the loss curve; in all processes that `torchrun` started."""
+    team = Team.gathered("ranker", config.device)
+    progress = team.heard(progress)
     torch.manual_seed(config.seed)
     random = np.random.default_rng(config.seed)
     progress(PREPARING, 0, 1, {})
@@ -36,9 +41,9 @@ def train(examples: Examples, config: RankerConfig, progress: Progress) -> tuple
     if not _can_watch(later) or not _can_watch(earlier):
         earlier, later = examples, examples.take(np.zeros(0, np.int64))
     scaling = _scaling(earlier)
-    network = Network(earlier, config).to(_device(config.device))
+    network = Network(earlier, config).to(team.device)
     progress(PREPARING, 1, 1, {"held out": len(later)})
-    training = _Training(network, Tensors.of(earlier, scaling, network), config, random)
+    training = _Training(network, Tensors.of(earlier, scaling, network), config, random, team)
     curve = training.run(Tensors.of(later, scaling, network), progress)
     n_sources = len(examples.vocabulary.sources)
     says = examples.numbers[:, examples.numbers.shape[1] - n_sources :]
@@ -132,8 +137,8 @@ class Network(torch.nn.Module):
         second = relu(first @ self.second + self.second_bias)
         return second @ self.heads + items @ self.wide + self.heads_bias
 
-    def losses(self, shown: Tensors, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The summed binary cross-entropy of these rows, and the summed weights, for each head; both (heads,)."""
+    def losses(self, shown: Tensors, rows: torch.Tensor) -> torch.Tensor:
+        """The summed binary cross-entropy of these rows for each head, (heads,)."""
         log_chance = logsigmoid(self.logits(shown, rows))
         places = shown.places[rows]
         device = shown.codes["device"][shown.list_of_row[rows]]
@@ -141,8 +146,7 @@ class Network(torch.nn.Module):
         log_chance = log_chance + torch.where(places < 0, 0.0, log_seen)[:, None]
         log_not = torch.log(-torch.expm1(log_chance.clamp(max=-1e-6)))
         came, weights = shown.came[rows], shown.weights[rows]
-        losses = -(came * log_chance + (1 - came) * log_not) * weights
-        return losses.sum(0), weights.sum(0)
+        return (-(came * log_chance + (1 - came) * log_not) * weights).sum(0)
 
     def arrays(self) -> Arrays:
         """The parameters as `Ranker.arrays` names them."""
@@ -155,8 +159,10 @@ class Network(torch.nn.Module):
 class _Training:
     """Adam over mini-batches, with early stopping."""
 
-    def __init__(self, network: Network, shown: Tensors, config: RankerConfig, random: np.random.Generator) -> None:
-        self.network, self.shown, self.config, self.random = network, shown, config, random
+    def __init__(
+        self, network: Network, shown: Tensors, config: RankerConfig, random: np.random.Generator, team: Team
+    ) -> None:
+        self.network, self.shown, self.config, self.random, self.team = network, shown, config, random, team
         places = [network.drop, network.drop_on_device]
         undecayed = [network.drop, network.heads_bias]
         others = [each for each in network.parameters() if not any(each is other for other in (*places, *undecayed))]
@@ -193,31 +199,41 @@ class _Training:
         return curve
 
     def _epoch(self, progress: Progress, curve: list[LossPoint]) -> float:
-        order = torch.from_numpy(self.random.permutation(len(self.shown))).to(self.shown.numbers.device)
+        order = self.random.permutation(len(self.shown))
         total, counted = torch.zeros(len(HEADS)), torch.zeros(len(HEADS))
-        for rows in order.split(self.config.batch_size):
+        for start in range(0, len(order), self.config.batch_size):
             if self.step % STEPS_PER_REPORT == 0:
                 progress(TRAINING, self.step, self.steps, _metrics(curve))
             for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
                 group["lr"] = rate * (1 - self.step / self.steps)
-            sums, weights = self.network.losses(self.shown, rows)
-            loss = (sums / weights.clamp(min=1e-9)).sum()
+            batch = order[start : start + self.config.batch_size]
+            weights = self.shown.weights[self._rows(batch)].sum(0)
+            sums = self.network.losses(self.shown, self._rows(self.team.share(batch)))
             self.optimizer.zero_grad()
-            loss.backward()
+            (sums / weights.clamp(min=SMALLEST_WEIGHT)).sum().backward()
+            self.team.add_up_gradients(self.network.parameters())
             self.optimizer.step()
             self.step += 1
             total += sums.detach().cpu()
             counted += weights.cpu()
-        return float((total / counted.clamp(min=1e-9)).sum())
+        return self._mean(total, counted)
 
     def _loss_of(self, shown: Tensors) -> float:
-        total, counted = torch.zeros(len(HEADS)), torch.zeros(len(HEADS))
+        total = torch.zeros(len(HEADS))
+        own = self.team.share(np.arange(len(shown)))
         with torch.no_grad():
-            for rows in torch.arange(len(shown), device=shown.numbers.device).split(16 * self.config.batch_size):
-                sums, weights = self.network.losses(shown, rows)
-                total += sums.cpu()
-                counted += weights.cpu()
-        return float((total / counted.clamp(min=1e-9)).sum())
+            for start in range(0, len(own), 16 * self.config.batch_size):
+                rows = self._rows(own[start : start + 16 * self.config.batch_size])
+                total += self.network.losses(shown, rows).cpu()
+        return self._mean(total, shown.weights.sum(0).cpu())
+
+    def _mean(self, sums: torch.Tensor, weights: torch.Tensor) -> float:
+        """The mean losses of all heads together, out of what each process has summed up."""
+        means = sums / weights.clamp(min=SMALLEST_WEIGHT)
+        return self.team.total(float(means.sum()))
+
+    def _rows(self, rows: Int64Array) -> torch.Tensor:
+        return torch.from_numpy(rows).to(self.team.device)
 
 
 def _can_watch(examples: Examples) -> bool:
@@ -261,11 +277,3 @@ def _metrics(curve: list[LossPoint]) -> dict[str, float]:
     if latest.validation_loss is not None:
         metrics["validation loss"] = latest.validation_loss
     return metrics
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InvalidConfig("ranker: there is no GPU that PyTorch can use; set device to auto or cpu.")
-    return torch.device(name)

@@ -29,7 +29,7 @@ class TestTheRule:
 
     def test_an_account_answers_for_itself(self) -> None:
         account = LinkedAccountFactory()
-        assert sharing_of(account) == sharing.Sharing(account.pk, True, (account.pk,))
+        assert sharing_of(account) == sharing.Sharing(account.pk, True, (account.pk,), (account.pk,))
 
     def test_without_consent_to_recommendations_nothing_answers(self) -> None:
         account = LinkedAccountFactory(recommendation=False)
@@ -50,6 +50,16 @@ class TestTheRule:
         first, second = self.pair(BOTH, {**BOTH, "recommendation": False})
         assert sharing_of(first).contributors == (first.pk,)
         assert sharing_of(second).contributors == ()
+
+    def test_a_profile_is_used_where_everybody_agrees_of_whom_it_was_made(self) -> None:
+        first, second = self.pair(BOTH, BOTH)
+        assert sharing_of(first).profiled == sharing_of(second).profiled == (first.pk, second.pk)
+        first, second = self.pair(BOTH, {**BOTH, "recommendation": False})
+        assert sharing_of(first).profiled == (), "it was made of what the other did as well"
+        first, second = self.pair(BOTH, {**BOTH, "recommendation": False, "profiling": False})
+        assert sharing_of(first).profiled == (first.pk,)
+        first, second = self.pair({**BOTH, "profiling": False}, BOTH)
+        assert (sharing_of(first).profiled, sharing_of(second).profiled) == ((), (second.pk,))
 
     def test_every_purpose_can_be_asked_of_many_accounts_at_once(self) -> None:
         yes, no = LinkedAccountFactory(marketing=True), LinkedAccountFactory(marketing=False)
