@@ -1,6 +1,7 @@
 """The second stage in answers: trained by a job, kept as a version, used, and done without where there is none."""
 
 import shutil
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from recommend.ranking.ranker import Ranker
 from recommend.serving import ranking
 from recommend.serving.circumstances import Device, circumstances_of
 from recommend.serving.gathering import gather
+from recommend.serving.question import question_of
 from recommend.serving.situation import look
 from tests.factories import JobFactory, ModelVersionFactory, ProfileFactory, ProfileModelFactory
 from tests.partner import Partner, batch, event
@@ -251,12 +253,10 @@ class TestProfiles:
         activate(version)
         assert model_store.load_ranker(version).ranker.words.axes == ""
         situation, asked = look(shop.platform, "l1"), circumstances_of(shop.platform, "home")
-        pool = gather(situation, shop.platform.pk, 10).pool
+        question = question_of(shop.platform, situation, asked, 10)
+        pool = gather(situation, question.compiled, shop.platform.pk, 10).pool
         with_it = ranking.rank(pool, situation, asked, shop.platform.pk)
-        LinkedAccount.objects.filter(external_id="l1").update(profiling=False)
-        without = type(situation)(
-            situation.model, situation.catalogue, situation.sharing, situation.history, situation.ranker
-        )
+        without = replace(situation, profile=None)
         np.testing.assert_array_equal(with_it, ranking.rank(pool, without, asked, shop.platform.pk))
 
 
