@@ -181,6 +181,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=1, minute=10),
     },
     "train the ranker": {"task": "recommend.follow_first_stage", "schedule": 120.0, "options": {"expires": 100.0}},
+    "look at courses": {"task": "recommend.look_at_courses_nightly", "schedule": crontab(hour=2, minute=30)},
     "train the recommender": {"task": "recommend.train_nightly", "schedule": crontab(hour=3, minute=10)},
     "give back what reservations held": {
         "task": "promotions.release_overdue",
@@ -274,6 +275,7 @@ API_RATE_LIMIT_PUBLISHABLE = env.int("API_RATE_LIMIT_PUBLISHABLE", default=600)
 WEBHOOKS_TO_PRIVATE_NETWORKS = env.bool("WEBHOOKS_TO_PRIVATE_NETWORKS", default=False)
 
 EXPLORE = env.bool("EXPLORE", default=True)
+SENTENCE_MODEL = env.str("SENTENCE_MODEL", default="")
 HOLDOUT_SHARE = env.float("HOLDOUT_SHARE", default=0.05)
 RESERVATION_SECONDS = env.int("RESERVATION_SECONDS", default=900)
 

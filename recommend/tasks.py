@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from recommend import ranker_training, shadows, training
+from recommend import looking, ranker_training, shadows, training
 from recommend.exploring import learning
 from recommend.serving.record import store_pending
 
@@ -35,3 +35,9 @@ def learn_from_answers() -> None:
 def follow_first_stage() -> None:
     """Train the ranker anew once the model that finds courses, or the profiles, are others."""
     ranker_training.follow_first_stage()
+
+
+@shared_task(name="recommend.look_at_courses_nightly", ignore_result=True)
+def look_at_courses_nightly() -> None:
+    """Look at covers, audio previews and texts that are new, before models are trained on them."""
+    looking.enqueue_looking()

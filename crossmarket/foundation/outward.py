@@ -1,4 +1,4 @@
-"""Posting to addresses that others chose: bounded in time and size, following nothing, never into our own network."""
+"""Posting to and fetching from addresses that others chose: bounded in time and size, never into our own network."""
 
 import http.client
 import ipaddress
@@ -6,10 +6,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
 
@@ -17,6 +17,8 @@ SECONDS = 10.0
 """How long a receiver may take for everything together, from connecting to the last byte that is read."""
 READ_AT_MOST = 500
 """Bytes of an answer that are read; receivers have nothing to tell but the status."""
+MOST_REDIRECTS = 3
+REDIRECTS = {301, 302, 303, 307, 308}
 PORTS = {"http": 80, "https": 443}
 TRANSLATED = tuple(ipaddress.ip_network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"))
 """Networks whose addresses stand for others, which could be ours."""
@@ -29,7 +31,7 @@ class NotSent(Exception):
 
 
 class Forbidden(NotSent):
-    """The address may not be posted to."""
+    """The address may not be asked."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,18 @@ class Reply:
     beginning: str
 
 
-def check_address(url: str) -> SplitResult:
-    """The parts of an address that may be posted to, as far as can be told without asking for its host.
+@dataclass(frozen=True)
+class Fetched:
+    """What stands at an address: the HTTP status, and all of the body."""
 
-    Raises `Forbidden`.
+    status: int
+    body: bytes
+
+
+def check_address(url: str, in_the_open: bool = False) -> SplitResult:
+    """The parts of an address that may be asked, as far as can be told without asking for its host.
+
+    in_the_open: whether it may be asked without encryption, as for what everybody may see. Raises `Forbidden`.
     """
     try:
         parts = urlsplit(url)
@@ -54,7 +64,7 @@ def check_address(url: str) -> SplitResult:
         raise Forbidden("This is no address such as https://shop.example/webhooks.")
     if parts.username is not None or parts.password is not None:
         raise Forbidden("The address has a name or a password in it. Receivers check the signature instead.")
-    if parts.scheme != "https" and not settings.WEBHOOKS_TO_PRIVATE_NETWORKS:
+    if parts.scheme != "https" and not in_the_open and not settings.WEBHOOKS_TO_PRIVATE_NETWORKS:
         raise Forbidden("The address does not begin with https://, so that anyone on the way could read along.")
     return parts
 
@@ -77,19 +87,48 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float = SEC
     that its name stands for, is not on the open internet (unless `WEBHOOKS_TO_PRIVATE_NETWORKS` is set).
     """
     parts = check_address(url)
-    deadline = time.monotonic() + seconds
-    connection = _Connection(parts, _allowed_addresses(parts), deadline)
-    cutter = threading.Timer(max(0.0, deadline - time.monotonic()), connection.cut)
-    cutter.daemon = True
-    cutter.start()
-    try:
-        target = parts._replace(scheme="", netloc="", fragment="").geturl()
-        connection.request("POST", target or "/", body, {"Host": parts.netloc, **headers})
+    with _connected(parts, time.monotonic() + seconds, seconds) as connection:
+        connection.request("POST", _target(parts), body, {"Host": parts.netloc, **headers})
         answer = connection.getresponse()
         beginning = answer.read(READ_AT_MOST)
         if connection.was_cut:  # what was read ends where we cut it
             raise TimeoutError
         return Reply(answer.status, beginning.decode(errors="replace").replace("\0", "\ufffd"))
+
+
+def fetch(url: str, most_bytes: int, seconds: float = SECONDS) -> Fetched:
+    """What stands at a public address, in all within these seconds; a few redirects are followed, each one checked.
+
+    Raises `NotSent` when there is no answer in time, none that is HTTP, or one of more bytes, and `Forbidden` when the
+    address, or any that its name stands for, is not on the open internet (unless `WEBHOOKS_TO_PRIVATE_NETWORKS`).
+    """
+    deadline = time.monotonic() + seconds
+    for _hop in range(MOST_REDIRECTS + 1):
+        parts = check_address(url, in_the_open=True)
+        with _connected(parts, deadline, seconds) as connection:
+            connection.request("GET", _target(parts), headers={"Host": parts.netloc, "Accept-Encoding": "identity"})
+            answer = connection.getresponse()
+            if answer.status in REDIRECTS and answer.headers.get("Location"):
+                url = urljoin(url, answer.headers["Location"])
+                continue
+            body = answer.read(most_bytes + 1)
+            if connection.was_cut:
+                raise TimeoutError
+            if len(body) > most_bytes:
+                raise NotSent(f"There are more than {most_bytes:,} bytes.")
+            return Fetched(answer.status, body)
+    raise NotSent(f"The address leads to others more than {MOST_REDIRECTS} times.")
+
+
+@contextmanager
+def _connected(parts: SplitResult, deadline: float, seconds: float) -> Iterator["_Connection"]:
+    """A connection that is cut at the deadline; whatever breaks while it is used is `NotSent`."""
+    connection = _Connection(parts, _allowed_addresses(parts), deadline)
+    cutter = threading.Timer(max(0.0, deadline - time.monotonic()), connection.cut)
+    cutter.daemon = True
+    cutter.start()
+    try:
+        yield connection
     except UNREADABLE as error:
         if connection.was_cut or isinstance(error, TimeoutError):
             raise NotSent(f"No whole answer within {seconds:.0f} seconds.") from error
@@ -97,6 +136,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float = SEC
     finally:
         cutter.cancel()
         connection.close()
+
+
+def _target(parts: SplitResult) -> str:
+    return parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
 
 
 def _allowed_addresses(parts: SplitResult) -> list[str]:

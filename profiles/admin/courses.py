@@ -36,6 +36,10 @@ class CourseForm(forms.ModelForm):
         """An address that a page can safely show."""
         return _safe(self.cleaned_data["cover_url"])
 
+    def clean_preview_url(self) -> str:
+        """An address that a page can safely link to."""
+        return _safe(self.cleaned_data["preview_url"])
+
     def clean_currency(self) -> str:
         """Three capital letters."""
         currency = self.cleaned_data["currency"].upper()
@@ -78,7 +82,7 @@ class CourseAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("platform", "item_id", "title", "kind", "category", "tags", "teacher", "text")}),
         (_("Offer"), {"fields": (("price", "currency"), "url", "cover_url", "available", "published_at")}),
-        (_("Details"), {"fields": ("difficulty", "language")}),
+        (_("Details"), {"fields": ("difficulty", "language", "preview_url")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ class ItemDescription(msgspec.Struct, frozen=True, kw_only=True):
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "CNY"
     url: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     cover_url: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    preview_url: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     teacher: Annotated[str, msgspec.Meta(max_length=200)] = ""
     difficulty: Annotated[str, msgspec.Meta(max_length=50)] = ""
     language: Annotated[str, msgspec.Meta(max_length=35)] = ""
@@ -48,7 +49,7 @@ FIELDS = msgspec.structs.fields(ItemDescription)
 
 def check(item: ItemDescription) -> None:
     """Raise `Refusal` for an address that a page could not safely link to, or a time out of range."""
-    for name, address in (("url", item.url), ("cover_url", item.cover_url)):
+    for name, address in (("url", item.url), ("cover_url", item.cover_url), ("preview_url", item.preview_url)):
         if address and not address.startswith(SAFE_ADDRESS):
             raise Refusal("invalid_url", f"{name}: an address begins with https://, http:// or /.")
     if item.published_at is not None and not 1 < item.published_at.year < 9999:

@@ -57,6 +57,7 @@ class Course(models.Model):
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     url = models.CharField(_("address"), max_length=2000, blank=True)
     cover_url = models.CharField(_("cover"), max_length=2000, blank=True)
+    preview_url = models.CharField(_("audio preview"), max_length=2000, blank=True, db_default="")
     teacher = models.CharField(_("teacher"), max_length=200, blank=True)
     difficulty = models.CharField(_("difficulty"), max_length=50, blank=True)
     language = models.CharField(_("language"), max_length=35, blank=True)

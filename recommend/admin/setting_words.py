@@ -22,6 +22,9 @@ ALGORITHMS: dict[str, Promise] = {
     "ensemble": _("Several algorithms together, each heard as much as it has proved to know. The default."),
     "bilinear": _("A profile of each person against the features of each course, learned step by step (PyTorch)."),
     "content": _("What a course is, by its words, cover and sound: finds people for courses that nobody met yet."),
+    "deep_mf": _(
+        "Two towers of neural networks: what a person chose, and who chose a course (Xue et al. 2017, PyTorch)."
+    ),
     "next_item": _("What comes next after what a person chose (SLIT, Choi et al. 2021). Quick; needs times."),
     "sequence": _("What comes next, from the order of the whole history (SASRec, attention, PyTorch). Needs times."),
     "ranker": _("Puts in order what the others found: by chances of click, purchase and completion (PyTorch)."),
@@ -104,6 +107,10 @@ SETTINGS: dict[str, SettingWords] = {
     ),
     "validation_share": SettingWords(
         _("share held out"), _("Share of the people whose latest course watches over the training, 0 to 0.5.")
+    ),
+    "hidden_dimensions": SettingWords(_("middle layer"), _("How many numbers each network thinks in.")),
+    "column_dimensions": SettingWords(
+        _("dimensions of those who met a course"), _("How many axes of taste they are summed up in.")
     ),
     "word_dimensions": SettingWords(_("dimensions of words"), _("How many numbers the text of a course becomes.")),
     "factors": SettingWords(

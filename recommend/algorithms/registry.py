@@ -6,6 +6,7 @@ from recommend.algorithms.als import Als
 from recommend.algorithms.base import Algorithm
 from recommend.algorithms.bilinear import Bilinear
 from recommend.algorithms.content import Content
+from recommend.algorithms.deep_matrix_factorisation import DeepMF
 from recommend.algorithms.ease import Ease
 from recommend.algorithms.ensemble import Ensemble
 from recommend.algorithms.next_item import NextItem
@@ -18,6 +19,7 @@ KINDS: tuple[type[Algorithm[Any]], ...] = (
     Ease,
     Bilinear,
     Content,
+    DeepMF,
     NextItem,
     Sequence,
     Spectral,

@@ -1,5 +1,6 @@
-"""The tables of what next: trained models, the slots they answer for, and the answers they gave."""
+"""The tables of what next: courses in numbers, trained models, the slots they answer for, the answers they gave."""
 
+from recommend.models.course_features import CourseFeatures, FeatureKind
 from recommend.models.exploration import CourseShowing, ExploredPlacement, ExploringProgress
 from recommend.models.model_version import ModelVersion, Role
 from recommend.models.placement import Placement
@@ -8,9 +9,11 @@ from recommend.models.trial import ArmModel, Shadow, ShadowAnswer
 
 __all__ = [
     "ArmModel",
+    "CourseFeatures",
     "CourseShowing",
     "ExploredPlacement",
     "ExploringProgress",
+    "FeatureKind",
     "ModelVersion",
     "Placement",
     "Recommendation",

@@ -8,7 +8,12 @@ from django.conf import settings
 
 from crossmarket.celery import app
 
-NIGHTLY = ("accounts.matching.look_nightly", "profiles.build_profiles_nightly", "recommend.train_nightly")
+NIGHTLY = (
+    "accounts.matching.look_nightly",
+    "profiles.build_profiles_nightly",
+    "recommend.look_at_courses_nightly",
+    "recommend.train_nightly",
+)
 
 
 def schedule_of(task: str) -> crontab:

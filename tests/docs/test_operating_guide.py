@@ -9,7 +9,7 @@ from tests.docs.pages import ROOT, table_rows
 GUIDE = ROOT / "docs" / "operating.md"
 ROOMS = ("crossmarket", "accounts", "profiles", "recommend", "promotions", "campaigns")
 READS = re.compile(r"""(?:\benv(?:\.\w+)?\(|os\.environ(?:\.get)?[(\[])\s*"([A-Z][A-Z_]+)\"""")
-OF_CHILDREN = {"CROSSMARKET_SUPERVISED", "DJANGO_SETTINGS_MODULE"}
+OF_CHILDREN = {"CROSSMARKET_SUPERVISED", "DJANGO_SETTINGS_MODULE", "WORLD_SIZE", "RANK", "LOCAL_RANK"}
 """What our processes tell each other."""
 OF_TORCHRUN = {"RANK", "LOCAL_RANK", "WORLD_SIZE"}
 """What torchrun tells the processes of one training."""

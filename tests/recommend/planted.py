@@ -15,6 +15,7 @@ QUICK = {
     "ease": {"regularization": 5},
     "bilinear": {"max_epochs": 6, "device": "cpu", "batch_size": 128},
     "content": {"factors": 8},
+    "deep_mf": {"max_epochs": 6, "device": "cpu", "batch_size": 128, "hidden_dimensions": 16, "dimensions": 8},
     "next_item": {"regularization": 5},
     "sequence": {
         "dimensions": 16,

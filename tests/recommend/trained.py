@@ -10,7 +10,13 @@ from recommend.training import Activation, enqueue_training
 from tests.partner import Partner, batch, event, item, new_partner
 
 ITEMS, LEARNERS, GROUPS = 12, 36, 3
-QUICK = {"ease": {"regularization": 5}, "popularity": {}, "bilinear": {"max_epochs": 2, "device": "cpu"}, "content": {}}
+QUICK = {
+    "ease": {"regularization": 5},
+    "popularity": {},
+    "bilinear": {"max_epochs": 2, "device": "cpu"},
+    "content": {},
+    "deep_mf": {"max_epochs": 2, "device": "cpu", "hidden_dimensions": 16},
+}
 START = datetime.now(UTC) - timedelta(days=2)
 
 

@@ -40,6 +40,7 @@ ABOUT_NOBODY = {
     "profiles_segmentday",
     "profiles_segmentsummary",
     "recommend_armmodel",
+    "recommend_coursefeatures",
     "recommend_courseshowing",
     "recommend_exploredplacement",
     "recommend_exploringprogress",

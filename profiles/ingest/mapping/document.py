@@ -69,6 +69,7 @@ class ItemMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     currency: Field | None = None
     url: Field | None = None
     cover_url: Field | None = None
+    preview_url: Field | None = None
     teacher: Field | None = None
     difficulty: Field | None = None
     language: Field | None = None

@@ -35,8 +35,8 @@ _OWN_EVENT: dict[str, Any] = {
     "timestamp": {"from": "timestamp", "time": "local"},
 }
 _OWN_ITEM: dict[str, Any] = {
-    **_own("item_id", "title", "kind", "category", "tags", "price", "currency", "url", "cover_url", "teacher"),
-    **_own("difficulty", "language", "text", "available"),
+    **_own("item_id", "title", "kind", "category", "tags", "price", "currency", "url", "cover_url"),
+    **_own("preview_url", "teacher", "difficulty", "language", "text", "available"),
     "published_at": {"from": "published_at", "time": "local"},
 }
 OWN_NAMES_WITHOUT_ID = json.dumps({"format": 1, "event": _OWN_EVENT, "item": _OWN_ITEM})
