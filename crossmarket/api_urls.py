@@ -9,6 +9,7 @@ from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
 from promotions import coupon_api as coupons
+from promotions import points_api as points
 from promotions import redemption_api as redemptions
 from recommend import api as recommend
 
@@ -35,6 +36,7 @@ urlpatterns = [
     path("users/<id:user_id>/consents", accounts.Consents.as_view()),
     path("users/<id:user_id>/link-codes", accounts.LinkCodes.as_view()),
     path("users/<id:user_id>/profile", UserProfile.as_view()),
+    path("users/<id:user_id>/points", points.UserPoints.as_view()),
     path("users/<id:user_id>/offers", coupons.UserOffers.as_view()),
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
     path("users/<id:user_id>/export", rights.UserExport.as_view()),

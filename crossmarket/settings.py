@@ -188,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "let points go whose time is over": {"task": "promotions.expire_points", "schedule": 600.0},
     "forget answers that may not be sent again": {"task": "foundation.forget_answers", "schedule": 3600.0},
     "finish erasures": {"task": "rights.finish_erasures", "schedule": 60.0},
     "forget what has had its time": {"task": "rights.forget_old", "schedule": 3600.0},

@@ -7,11 +7,13 @@ from accounts.models import LinkedAccount
 from crossmarket.foundation import idempotency
 from promotions.models import Coupon, Redemption
 from promotions.redemption_api import about
+from promotions.services import points
 
 
 def erase_account(account: LinkedAccount) -> Counter[str]:
-    """Remove a held account's coupons, and its name and orders from its redemptions, whose amounts stay counted."""
+    """Remove a held account's coupons, and its name from redemptions and points, whose amounts stay counted."""
     removed = kinds(Coupon.objects.filter(holder=account).delete()[1])
     removed["redemptions"] += Redemption.objects.filter(account=account).update(account=None, order_id="")
+    removed["transfers_of_points"] += points.erase(account)
     removed["kept_answers"] += idempotency.forget(about(account.platform_id, account.external_id))
     return +removed

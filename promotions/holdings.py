@@ -6,14 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount
 from crossmarket.foundation.holdings import Part, Row
-from promotions.models import Coupon, Redemption
+from promotions.models import Coupon, Entry, Redemption
 
 ROWS_AT_ONCE = 500
 
 
 def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Part]:
-    """All coupons that the account has claimed, and all orders on which it used any."""
+    """All coupons that the account has claimed, the orders on which it used any, and its points."""
     yield Part("coupons", _("Your coupons"), _coupons(account))
+    yield Part("points", _("Your points"), _points(account))
     yield Part("redemptions", _("Orders on which you used coupons"), _redemptions(account))
 
 
@@ -27,6 +28,18 @@ def _coupons(account: LinkedAccount) -> Iterator[Row]:
             "expires": coupon.expires_at,
             "channel": coupon.channel,
             "used": coupon.is_used,
+        }
+
+
+def _points(account: LinkedAccount) -> Iterator[Row]:
+    entries = Entry.objects.filter(purse__holder=account).select_related("transfer").order_by("pk")
+    for entry in entries.iterator(ROWS_AT_ONCE):
+        yield {
+            "time": entry.transfer.created_at,
+            "points": entry.amount,
+            "kind": entry.transfer.kind,
+            "source": entry.transfer.source,
+            "reference": entry.transfer.reference,
         }
 
 

@@ -2,11 +2,18 @@
 
 from celery import shared_task
 
-from promotions.services import redeeming
+from promotions.services import points, redeeming
 
 
 @shared_task(name="promotions.release_overdue", ignore_result=True)
 def release_overdue() -> None:
     """Give back what reservations hold that are over."""
     while redeeming.release_overdue():
+        pass
+
+
+@shared_task(name="promotions.expire_points", ignore_result=True)
+def expire_points() -> None:
+    """Let points go whose time is over."""
+    while points.expire():
         pass

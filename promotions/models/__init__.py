@@ -2,6 +2,7 @@
 
 from promotions.models.coupon import Coupon, CouponState
 from promotions.models.coupon_batch import BatchDay, BatchState, CodeKind, CouponBatch
+from promotions.models.points import Entry, Lot, LotUse, Purse, PurseKind, Transfer, TransferKind
 from promotions.models.redemption import Redemption, RedemptionState, Use
 
 __all__ = [
@@ -11,7 +12,14 @@ __all__ = [
     "Coupon",
     "CouponBatch",
     "CouponState",
+    "Entry",
+    "Lot",
+    "LotUse",
+    "Purse",
+    "PurseKind",
     "Redemption",
     "RedemptionState",
+    "Transfer",
+    "TransferKind",
     "Use",
 ]

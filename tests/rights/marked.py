@@ -26,6 +26,7 @@ from crossmarket.rights.models import AskedBy
 from profiles import experiments
 from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember, TypicalMember
 from profiles.profiling.building import enqueue_build
+from promotions.services import points
 from recommend.models import Recommendation, Shadow, ShadowAnswer
 from recommend.serving.record import store_pending
 from tests.factories import (
@@ -91,6 +92,7 @@ def marked_person() -> Marked:
     _is_studied(shop, [house, account])
     _is_told_about(account)
     _uses_coupons(shop)
+    _has_points(account)
     _is_worked_on(user, house, account)
     export = exporting.start(house, AskedBy.PERSON, whole_person=True, to_worker=False)
     assert jobs.run(export.job_id).state == JobState.SUCCEEDED
@@ -184,6 +186,11 @@ def _uses_coupons(shop: Partner) -> None:
         code = shop.post("/coupons", {"batch_id": str(batch_of_codes.pk), "user_id": who}).json()["code"]
         body = {"user_id": who, "codes": [code], "order": {**order, "order_id": f"order of {who}"}}
         assert shop.post("/redemptions", body, headers={"Idempotency-Key": who}).status_code == 201
+
+
+def _has_points(account: LinkedAccount) -> None:
+    points.earn(account, 5, "a", f"{MARK} 1")
+    points.spend(account, 2, "b", f"{MARK} 2")
 
 
 def _is_worked_on(user: User, house: LinkedAccount, account: LinkedAccount) -> None:
