@@ -45,6 +45,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         _("Recommendations"),
         [
             (_("Models"), "model_training", "recommend.modelversion"),
+            (_("Placements"), "view_carousel", "recommend.placement"),
             (_("Answers given"), "recommend", "recommend.recommendation"),
             (_("Experiments"), "experiment", "profiles.experiment"),
             (_("Jobs"), "hourglass_top", "foundation.job"),

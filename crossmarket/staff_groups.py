@@ -29,6 +29,7 @@ MARKETERS_MAY = {
     "profiles.segment": ("view", "add", "change"),
     "profiles.clustering": ("view", "add"),
     "recommend.modelversion": ("view", "add", "change"),
+    "recommend.placement": ("view", "add", "change", "delete"),
     "recommend.recommendation": ("view",),
     "promotions.couponbatch": ("view", "add", "change", "delete"),
     "promotions.coupon": ("view",),
@@ -38,7 +39,7 @@ MARKETERS_MAY = {
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for
 people, decide who is one person, build profiles and segments, look for clusters, train models and choose among them,
-and design coupons.
+say by which rules lists are made, and design coupons.
 
 Keys, signing secrets, platforms, users and groups stay with administrators, and so does who may take the members of
 segments out as files.

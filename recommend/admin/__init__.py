@@ -1,5 +1,5 @@
 """The desk of what next: models, their training, and the answers given."""
 
-from recommend.admin import models, recommendations
+from recommend.admin import models, placements, recommendations
 
-__all__ = ["models", "recommendations"]
+__all__ = ["models", "placements", "recommendations"]

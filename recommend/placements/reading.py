@@ -59,8 +59,23 @@ def checked(document: object) -> PlacementRules:
 
 def written(rules: PlacementRules) -> dict[str, Any]:
     """The JSON document of these rules: only what differs from the defaults."""
-    document: dict[str, Any] = msgspec.to_builtins(rules)
+    document: dict[str, Any] = _differing(rules)
     return document
+
+
+def _differing(value: Any) -> Any:
+    """A structure as plain values, without fields that are as by default."""
+    if isinstance(value, list):
+        return [_differing(each) for each in value]
+    if not isinstance(value, msgspec.Struct):
+        return msgspec.to_builtins(value)
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(value):
+        own = getattr(value, field.name)
+        default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+        if own != default:
+            found[field.encode_name] = _differing(own)
+    return found
 
 
 def _fault(message: str) -> Fault:

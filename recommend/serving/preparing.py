@@ -1,8 +1,8 @@
 """The part of an answer that is the same each time it is asked for: candidates, ranked, with the rules applied."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -25,8 +25,15 @@ IN_RESERVE = 40
 SECONDS_A_LIST_LASTS = 3600
 """Lists whose rules look at the clock are made anew after so long."""
 
-Watcher = Callable[[Stage, Lineup], None]
-"""Called with the line-up as each stage has left it."""
+
+class Watcher(Protocol):
+    """Who is told how a list is made."""
+
+    def begin(self, setting: Setting) -> None:
+        """The candidates are known; called once more where those that the person knows are looked at again."""
+
+    def after(self, stage: Stage, lineup: Lineup) -> None:
+        """The line-up as a stage has left it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +74,15 @@ def prepared(question: Question) -> Prepared:
     return found
 
 
-def prepare(question: Question) -> Prepared:
+def prepare(question: Question, watcher: Watcher | None = None) -> Prepared:
     """Make the list anew."""
     wanted = question.limit + IN_RESERVE
     gathered = gather(question.situation, question.compiled, question.platform_id, wanted)
     setting = _setting(question, gathered.pool)
-    lineup = line_up(question, setting)
+    lineup = _line_up(question, setting, watcher)
     is_again = not len(lineup) and setting.rules.has(Stage.MET)
     if is_again:
-        lineup = _once_more(question, setting)
+        lineup = _once_more(question, setting, watcher)
     new = fresh.kept(question.situation.catalogue, question.platform_id).places
     head, cards = _head(lineup, gathered.pool, wanted, question, worth_trying(gathered.pool, lineup, new))
     pool = gathered.pool.take(head.rows)
@@ -84,8 +91,8 @@ def prepare(question: Question) -> Prepared:
     return Prepared(pool, Lineup(np.arange(len(head)), head.scores), cards, fixed, is_again, gathered.known, offers)
 
 
-def line_up(
-    question: Question, setting: Setting, watch: Watcher | None = None, without: frozenset[Stage] = frozenset()
+def _line_up(
+    question: Question, setting: Setting, watcher: Watcher | None = None, without: frozenset[Stage] = frozenset()
 ) -> Lineup:
     """The candidates, ranked, after all rules that are switched on, but for those in `without`."""
     rules, pool = setting.rules, setting.pool
@@ -94,19 +101,20 @@ def line_up(
     else:
         scores = ranking.by_sources(pool)
     lineup = Lineup(np.arange(len(pool)), scores).by_score()
-    if watch is not None:
-        watch(Stage.RANKING, lineup)
+    if watcher is not None:
+        watcher.begin(setting)
+        watcher.after(Stage.RANKING, lineup)
     for step in STEPS:
         if rules.has(step.stage) and step.stage not in without and step.is_needed(setting):
             lineup = step.apply(lineup, setting)
-            if watch is not None:
-                watch(step.stage, lineup)
+            if watcher is not None:
+                watcher.after(step.stage, lineup)
     return lineup
 
 
-def _once_more(question: Question, setting: Setting, watch: Watcher | None = None) -> Lineup:
+def _once_more(question: Question, setting: Setting, watcher: Watcher | None = None) -> Lineup:
     """For those who know all that there is for them: what they looked at longest ago, of what they may be shown."""
-    lineup = line_up(question, setting, watch, without=frozenset([Stage.MET, Stage.PINS]))
+    lineup = _line_up(question, setting, watcher, without=frozenset([Stage.MET, Stage.PINS]))
     longest_ago = {course: number for number, course in enumerate(question.situation.history.course_ids)}
     numbers = [longest_ago.get(course, len(longest_ago)) for course in setting.pool.course_ids[lineup.rows].tolist()]
     return lineup.in_order(np.argsort(np.array(numbers, np.int64), kind="stable"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from accounts.models import Platform
 from profiles import audience
+from recommend.placements.rules import PlacementRules
 from recommend.serving.circumstances import Circumstances
 from recommend.serving.compiling import Compiled, compiled
 from recommend.serving.situation import Situation
@@ -28,13 +29,20 @@ class Question:
 
 
 def question_of(platform: Platform, situation: Situation, circumstances: Circumstances, limit: int) -> Question:
-    """The question, under the rules that hold for the placement.
+    """The question, under the rules that hold for the placement."""
+    rules = situation.placements.rules(platform.pk, circumstances.placement)
+    return question_under(rules, platform, situation, circumstances, limit)
+
+
+def question_under(
+    rules: PlacementRules, platform: Platform, situation: Situation, circumstances: Circumstances, limit: int
+) -> Question:
+    """The question, under these rules.
 
     Segments are asked of PostgreSQL, and only where rules keep courses for members: so a consent that was withdrawn
     counts at once, and nobody else pays for it.
     """
     platform_id = None if platform.is_house else platform.pk
-    rules = situation.placements.rules(platform.pk, circumstances.placement)
     found = compiled(rules, situation.catalogue, platform_id)
     segments = NO_SEGMENTS
     if found.members and situation.sharing.is_personal and situation.sharing.account_id is not None:
