@@ -163,7 +163,7 @@ def initial(page: HttpResponse) -> dict[str, Any]:
 
 class TestPreview:
     def shown(self, client: Client, sent: dict[str, Any]) -> Any:
-        answer = client.post(PREVIEW, sent)
+        answer = client.post(PREVIEW, sent, headers={"Accept-Language": "en"})
         assert answer.status_code == 200
         assert not answer.context["is_wrong"], answer.context["faults"]
         return answer
