@@ -13,6 +13,7 @@ from accounts.models import ConsentSource, Purpose
 from accounts.services.founding import NewAccount, found_accounts, found_persons
 from accounts.services.platforms import NewPlatform, create_platform
 from crossmarket.demo.addresses import Addresses
+from crossmarket.demo.answers import DEVICES
 from crossmarket.demo.catalogue import courses_of, described
 from crossmarket.demo.events import EVENT_TYPES, NO_COURSE
 from crossmarket.demo.people import PURPOSES
@@ -20,10 +21,12 @@ from crossmarket.demo.world import DemoWorld
 from profiles.event_store import NewEvent, store
 from profiles.ingest import ingest_items
 from profiles.models import Course
+from recommend.models import Recommendation
 
 POLICY_VERSION = "demo-1"
 EVENTS_AT_ONCE = 5_000
 COURSES_AT_ONCE = 1_000
+ANSWERS_AT_ONCE = 2_000
 
 
 class Progress(Protocol):
@@ -47,7 +50,7 @@ class LoadedWorld:
 
 
 def load(world: DemoWorld, addresses: Addresses, progress: Progress) -> LoadedWorld:
-    """Store the world's platforms, courses, accounts with links and consents, and events.
+    """Store the world's platforms, courses, accounts with links and consents, events, and lists that were shown.
 
     Raises `PlatformExists` when one of its platforms is there already.
     """
@@ -57,6 +60,7 @@ def load(world: DemoWorld, addresses: Addresses, progress: Progress) -> LoadedWo
     course_ids = _load_courses(world, platforms, addresses, progress)
     account_ids = _load_accounts(world, platforms, progress)
     _load_events(world, platforms, account_ids, course_ids, progress)
+    _load_answers(world, platforms, account_ids, course_ids, progress)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return LoadedWorld(platforms, account_ids)
@@ -154,3 +158,38 @@ def _events_at(
         )
         for position, type_code, account_id, course, course_id, value, time in columns
     ]
+
+
+def _load_answers(
+    world: DemoWorld,
+    platforms: Sequence[NewPlatform],
+    account_ids: np.ndarray,
+    course_ids: np.ndarray,
+    progress: Progress,
+) -> None:
+    answers = world.answers
+    progress.begin("lists", len(answers))
+    platform_of = world.accounts.platform[answers.account]
+    rows = [
+        Recommendation(
+            id=answers.ids[row],
+            platform=platforms[platform_of[row]].platform,
+            account_id=account_id,
+            placement="home",
+            course_ids=courses,
+            source="popular",
+            context={"device": DEVICES[device]},
+            created_at=datetime.fromtimestamp(time, UTC),
+        )
+        for row, (account_id, courses, device, time) in enumerate(
+            zip(
+                account_ids[answers.account].tolist(),
+                course_ids[answers.courses].tolist(),
+                answers.device.tolist(),
+                answers.time.tolist(),
+                strict=True,
+            )
+        )
+    ]
+    Recommendation.objects.bulk_create(rows, batch_size=ANSWERS_AT_ONCE)
+    progress.advance(len(rows))

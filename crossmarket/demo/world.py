@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from crossmarket.demo.answers import Answers, make_answers
 from crossmarket.demo.behaviour import make_events
 from crossmarket.demo.courses import PLATFORMS, Courses, DemoPlatform, make_courses
 from crossmarket.demo.events import Events
@@ -14,7 +15,7 @@ WINDOW_DAYS = 120
 
 @dataclass(frozen=True)
 class DemoWorld:
-    """Platforms, courses, people, accounts and events that fit together; `planted` is the truth behind them.
+    """Platforms, courses, people, accounts, events and lists that were shown; `planted` is the truth behind them.
 
     `now` is the present moment in epoch seconds: no event is later.
     """
@@ -26,6 +27,7 @@ class DemoWorld:
     planted: Planted
     accounts: Accounts
     events: Events
+    answers: Answers
 
 
 def generate(users: int = 2_000, courses: int = 1_000, seed: int = 7, now: int | None = None) -> DemoWorld:
@@ -39,4 +41,5 @@ def generate(users: int = 2_000, courses: int = 1_000, seed: int = 7, now: int |
     planted = make_people(users, WINDOW_DAYS, seed)
     accounts = make_accounts(planted, seed)
     events = make_events(planted, accounts, catalogue, present, WINDOW_DAYS, seed)
-    return DemoWorld(seed, present, PLATFORMS, catalogue, planted, accounts, events)
+    answers, events = make_answers(planted, accounts, catalogue, events, present, seed)
+    return DemoWorld(seed, present, PLATFORMS, catalogue, planted, accounts, events, answers)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from crossmarket.demo.answers import DAYS, DEVICES, LENGTH
 from crossmarket.demo.courses import DAY, PLATFORMS
 from crossmarket.demo.events import EVENT_TYPES, NO_COURSE
 from crossmarket.demo.looks import LOCAL_OFFSET, taste_match
@@ -148,3 +149,40 @@ def test_ids_and_titles_differ_from_one_another(world: DemoWorld) -> None:
         ids = [world.courses.item_id[course] for course in np.flatnonzero(world.courses.platform == index)]
         assert len(set(ids)) == len(ids)
     assert len(set(world.courses.title)) > 0.97 * len(world.courses)
+
+
+def places_of_clicks(world: DemoWorld, device: str) -> np.ndarray:
+    """How many clicks came from each place of lists shown on this device."""
+    answers = world.answers
+    rows = np.flatnonzero((answers.followed >= 0) & (answers.device == DEVICES.index(device)))
+    clicked = world.events.course[answers.followed[rows]]
+    return np.bincount((answers.courses[rows] == clicked[:, None]).argmax(axis=1), minlength=LENGTH)
+
+
+def test_lists_were_shown_of_which_what_stands_first_is_followed_most(world: DemoWorld) -> None:
+    for device in DEVICES:
+        places = places_of_clicks(world, device)
+        assert places[:3].sum() > 1.5 * places[-3:].sum()
+    phone, desktop = (places_of_clicks(world, device) for device in ("phone", "desktop"))
+    assert phone[0] / phone.sum() > desktop[0] / desktop.sum(), "on a phone fewer places are looked at"
+
+
+def test_lists_hold_courses_of_their_platform_that_were_published(world: DemoWorld) -> None:
+    answers, courses = world.answers, world.courses
+    assert (answers.time <= NOW).all()
+    assert (answers.time > NOW - (DAYS + 1) * DAY).all()
+    of_account = world.accounts.platform[answers.account]
+    assert (courses.platform[answers.courses] == of_account[:, None]).all()
+    assert (courses.published_at[answers.courses] <= answers.time[:, None]).mean() > 0.98
+    assert np.mean([len(set(row)) == LENGTH for row in answers.courses.tolist()]) > 0.9
+
+
+def test_clicks_name_the_list_that_they_came_from(world: DemoWorld) -> None:
+    answers, events = world.answers, world.events
+    followed = np.flatnonzero(answers.followed >= 0)
+    assert 0 < len(followed) < len(answers)
+    for row in followed.tolist():
+        position = int(answers.followed[row])
+        assert events.context[position] == {"recommendation_id": str(answers.ids[row])}
+        assert events.account[position] == answers.account[row]
+        assert events.time[position] > answers.time[row]
