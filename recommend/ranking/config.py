@@ -40,7 +40,7 @@ class RankerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     position_bias: Literal["examined", "ignored"] = "examined"
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.005
-    weight_decay: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.1
+    weight_decay: Annotated[float, msgspec.Meta(ge=0, le=100)] = 1.0
     max_epochs: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 15
     patience: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 3
     validation_share: Annotated[float, msgspec.Meta(ge=0, le=0.5)] = 0.15

@@ -21,7 +21,7 @@ WINDOW_DAYS = 28.0
 """Lists of so many days are learned from."""
 SHARE_BEFORE = 0.5
 """So much of all events has to come before the lists, for the first stage to have something to speak from."""
-ENOUGH_CLICKS = 400
+ENOUGH_CLICKS = 20_000
 """With fewer clicks on lists that were shown, lists are made up as well."""
 
 

@@ -25,7 +25,7 @@ QUICK = {
     "device": "cpu",
     "max_epochs": 8,
     "batch_size": 512,
-    "learning_rate": 0.01,
+    "learning_rate": 0.01, "weight_decay": 0.1,
     "hidden": 16,
     "embedding_dimensions": 4,
     "crossing": 4,
