@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import structlog
 from django.conf import settings
+from django.core.management import call_command
 from django.test import TestCase
 from django.utils import timezone
 
@@ -102,6 +103,11 @@ class TestTheJob:
         assert job.state == JobState.FAILED
         assert "import some first" in job.error
         assert not ModelVersion.objects.exists()
+
+    def test_the_command_trains_it_too(self, shop: Partner, capsys: pytest.CaptureFixture[str]) -> None:
+        settings = [argument for name, value in QUICK.items() for argument in ("--set", f"{name}={value}")]
+        call_command("train", "ranker", "--here", "--activate", "always", *settings)
+        assert "ranker v1 (active)" in capsys.readouterr().out
 
     def test_wrong_settings_are_refused_before_anything_is_queued(self) -> None:
         with pytest.raises(InvalidConfig):

@@ -1,5 +1,6 @@
-"""`manage.py train ALGORITHM`: train a model, by a worker or here, and watch it."""
+"""`manage.py train ALGORITHM`: train a model or the ranker, by a worker or here, and watch it."""
 
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,6 +12,8 @@ from crossmarket.foundation.models import Job, JobState
 from profiles.management.watch import watched
 from recommend.algorithms.base import InvalidConfig
 from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
+from recommend.ranker_training import enqueue_ranker_training
+from recommend.ranking.ranker import Ranker
 from recommend.training import Activation, enqueue_training
 
 
@@ -21,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which algorithm, with what settings, where."""
-        parser.add_argument("algorithm", nargs="*", help=f"one or more of {', '.join(ALGORITHMS)}")
+        parser.add_argument("algorithm", nargs="*", help=f"one or more of {', '.join((*ALGORITHMS, Ranker.name))}")
         parser.add_argument("--all", action="store_true", help="train every algorithm")
         parser.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the algorithm"
@@ -37,11 +40,12 @@ class Command(BaseCommand):
         settings = dict(_pair(text) for text in options["set"])
         try:
             for name in names:
-                algorithm(name).configure(settings)
+                (Ranker if name == Ranker.name else algorithm(name)).configure(settings)
         except (UnknownAlgorithm, InvalidConfig) as error:
             raise CommandError(f"{str(error).rstrip('.')}. Nothing was trained.") from None
         for name in names:
-            job = enqueue_training(name, settings, Activation(options["activate"]), to_worker=not options["here"])
+            enqueue = enqueue_ranker_training if name == Ranker.name else partial(enqueue_training, name)
+            job = enqueue(settings, Activation(options["activate"]), to_worker=not options["here"])
             self._see_through(job, name, options["here"])
 
     def _see_through(self, job: Job, name: str, here: bool) -> None:
