@@ -77,6 +77,8 @@ def _take_up(found: Iterable[Outcome], days: float) -> int:
     """Let what is known fade by so many days, and add what was found. Returns how many answers told something."""
     by_slot: dict[Slot, list[tuple[Outcome, Tried]]] = defaultdict(list)
     for outcome, tried in draws(found):
+        if not tried.places:
+            continue
         by_slot[outcome.platform_id, outcome.placement].append((outcome, tried))
     known = {(row.platform_id, row.placement): row for row in ExploredPlacement.objects.select_for_update()}
     for slot, told in by_slot.items():

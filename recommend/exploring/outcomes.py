@@ -36,27 +36,33 @@ class Outcome:
 
 
 def outcomes(
-    after: datetime, until: datetime, most: int, platform_id: int | None = None, placement: str | None = None
+    after: datetime,
+    until: datetime,
+    most: int,
+    slot: tuple[int, str] | None = None,
+    latest: bool = False,
 ) -> list[Outcome]:
-    """The first `most` answers of after < time <= until, in order of time, with what came of each within `WAIT`.
+    """The first `most` answers (or the `latest`) of after < time <= until, in order of time, with what came of each
+    within `WAIT`. slot: of this platform and placement alone.
 
     Of persons who agree to recommendations now; others, and visitors, leave no events that could tell.
     """
     answers = Recommendation.objects.filter(created_at__gt=after, created_at__lte=until)
     answers = answers.filter(consenting_to(Purpose.RECOMMENDATION, path="account__")).exclude(propensities=[])
-    if platform_id is not None:
-        answers = answers.filter(platform=platform_id)
-    if placement is not None:
-        answers = answers.filter(placement=placement)
-    found = list(answers.order_by("created_at", "pk")[:most])
+    if slot is not None:
+        answers = answers.filter(platform=slot[0], placement=slot[1])
+    if latest:
+        found = list(answers.order_by("-created_at", "-pk")[:most])[::-1]
+    else:
+        found = list(answers.order_by("created_at", "pk")[:most])
     if not found:
         return []
-    followed = _followed(found[0].created_at, found[-1].created_at)
+    followed = _followed(found)
     return [_outcome(answer, followed.get(str(answer.pk), [])) for answer in found]
 
 
 def draws(found: Iterable[Outcome]) -> Iterator[tuple[Outcome, Tried]]:
-    """Of each draw in which something was tried, the first answer, with what came of all of its answers.
+    """Of each draw of answers that were explored, the first answer, with what came of all of its answers.
 
     Whoever loads a page again within minutes is shown the same draw once more: that is no further trial.
     """
@@ -64,7 +70,7 @@ def draws(found: Iterable[Outcome]) -> Iterator[tuple[Outcome, Tried]]:
     tried_by: dict[tuple[int, str], Tried] = {}
     for outcome in found:
         tried = tried_in(outcome.context)
-        if tried is not None and tried.places:
+        if tried is not None:
             draw = (outcome.account_id, tried.seed)
             tried_by.setdefault(draw, tried)
             by_draw[draw].append(outcome)
@@ -76,12 +82,14 @@ _Following = tuple[int, int, datetime]
 """Account, course and time."""
 
 
-def _followed(first: datetime, last: datetime) -> dict[str, list[_Following]]:
-    """What named an answer of this time as where it came from, by the answer."""
+def _followed(answers: list[Recommendation]) -> dict[str, list[_Following]]:
+    """What these accounts did in this time that names where it came from, by the answer that it names."""
+    first, last = answers[0].created_at, answers[-1].created_at
     events = (
         Event.objects.consented(Purpose.RECOMMENDATION)
         .cleaned()
-        .filter(timestamp__gte=first - CLOCKS_DIFFER, timestamp__lte=last + WAIT, course__isnull=False)
+        .filter(account__in={answer.account_id for answer in answers}, course__isnull=False)
+        .filter(timestamp__gte=first - CLOCKS_DIFFER, timestamp__lte=last + WAIT)
         .filter(context__has_key="recommendation_id")
         .exclude(type__in=NO_FOLLOWING)
     )
