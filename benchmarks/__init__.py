@@ -3,6 +3,7 @@
     python -m benchmarks.ingestion          events stored a second, against PostgreSQL's COPY of the same rows
     python -m benchmarks.recommendations    answers a second, against a view that does nothing
     python -m benchmarks.learning --data D  training time and quality, against the bare matrix inversion
+    python -m benchmarks.unmet_courses      whether courses that nobody met find the people who met them in truth
     python -m benchmarks.tastes             how well clusters find the tastes that are planted in the demo's people
     python -m benchmarks.planted            how much of what is planted in the demo's people is found in profiles
     python -m benchmarks.growth             all profiles built for 10^4 to 10^6 persons, against one SQL aggregate

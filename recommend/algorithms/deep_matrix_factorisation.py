@@ -55,7 +55,7 @@ class DeepMFConfig(AlgorithmConfig, frozen=True, kw_only=True):
     negatives_per_positive: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 20.0
     negative_popularity: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.75
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2048
-    learning_rate: Annotated[float, msgspec.Meta(gt=0, le=10)] = 0.003
+    learning_rate: Annotated[float, msgspec.Meta(gt=0, le=10)] = 0.01
     max_epochs: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 5
     patience: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 2
     validation_share: Annotated[float, msgspec.Meta(ge=0, le=0.5)] = 0.05

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from recommend.algorithms.base import (
     Algorithm,
@@ -25,6 +26,7 @@ from recommend.algorithms.ensemble import context
 from recommend.algorithms.ensemble.members import MEMBERS, Member
 from recommend.algorithms.ensemble.questions import questions_of
 from recommend.algorithms.ensemble.standing import columns_by_platform, moments
+from recommend.algorithms.ensemble.unmet import Unmet
 from recommend.algorithms.interactions import Float32Array, Int32Array, Int64Array
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ PARTS = 100
 """In how many parts the progress of one member is told."""
 
 ONE_EVENT = 1
-MEMBERS_ARRAY, WEIGHTS_ARRAY, PLATFORMS_ARRAY = "members", "weights", "platforms"
+MEMBERS_ARRAY, WEIGHTS_ARRAY, PLATFORMS_ARRAY, MET_ARRAY = "members", "weights", "platforms", "met"
 
 
 class EnsembleConfig(AlgorithmConfig, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ class Ensemble(Algorithm[EnsembleConfig]):
     that depend on how much the person has done on that platform and elsewhere. The weights are those under which hidden
     courses of some people are likeliest, and a member that NDCG does not miss is left out, so that the mixture is no
     worse than its best member as far as the hidden courses can tell. People without history get what the members say
-    who look at nobody's.
+    who look at nobody's. Courses that nobody met are placed among the others by the member that knows them (`unmet`).
     """
 
     name = "ensemble"
@@ -104,7 +106,7 @@ class Ensemble(Algorithm[EnsembleConfig]):
         members = [_Trained(member.name, member.model.compacted()) for member in self._members]
         model = type(self)(self.config)
         model.n_items = self.n_items
-        model.restore(_arrays(members, self._weights, self._platforms))
+        model.restore(_arrays(members, self._weights, self._platforms, self._met))
         return model
 
     def start_from(self, earlier: Self, columns: Int64Array) -> None:
@@ -131,13 +133,14 @@ class Ensemble(Algorithm[EnsembleConfig]):
             progress(ASKING, 0, 1, {})
             weights = weighing.learned(weighing.ballots_of(models, asked[1], interactions.platforms), fallbacks)
             progress(ASKING, 1, 1, {})
-        heard = np.flatnonzero(weights.any(axis=0)).tolist()
+        knows_more = np.array([member.model.knows_unmet and not interactions.met.all() for member in members])
+        heard = np.flatnonzero(weights.any(axis=0) | knows_more).tolist()
         members = [members[row] for row in heard]
         if asked is not None and self.config.completes:
             members = list(self._completed(members, interactions, progress))
         self.n_items = interactions.n_items
         self._earlier = None
-        self._take(members, weights[:, heard], interactions.platforms)
+        self._take(members, weights[:, heard], interactions.platforms, interactions.met)
         return self
 
     def scores(self, histories: Histories) -> Float32Array:
@@ -151,11 +154,15 @@ class Ensemble(Algorithm[EnsembleConfig]):
                 part = said[:, columns]
                 mean, steepness = moments(part)
                 scores[:, columns] += (part - mean) * (steepness * weight[:, None])
+        if self._unmet is not None:
+            self._unmet.place(scores, histories)
         return scores
 
     def similar(self, item: int) -> Float32Array:
         """What members who look at histories find similar, weighed as for a person who met this course alone."""
         self._require_known(np.array([item]))
+        if self._unmet is not None and not self._met[item]:
+            return self._unmet.knower.similar(item)
         weights = self._weights[int(context.buckets(np.array(ONE_EVENT), np.array(0)))]
         personal = [row for row, member in enumerate(self._members) if member.model.is_personal and weights[row]]
         similarity = np.zeros(self.n_items, np.float32)
@@ -164,6 +171,8 @@ class Ensemble(Algorithm[EnsembleConfig]):
             found[item] = found[np.isfinite(found)].min(initial=0)
             mean, steepness = moments(found[None])
             similarity += (weights[row] if personal else 1) * ((found - mean[0]) * steepness[0])
+        if self._unmet is not None:
+            self._unmet.place_similar(similarity, item)
         similarity[item] = -np.inf
         return similarity
 
@@ -182,7 +191,12 @@ class Ensemble(Algorithm[EnsembleConfig]):
         for member, weights in zip(self._members, self._weights.T, strict=True):
             if member.model.is_personal and weights.any():
                 parts += member.model.contributions(histories, items) * self._slopes(member, weights, histories)[items]
-        whole = (self.scores(histories) - self.scores(Histories.single([])))[0, items]
+        scores = self.scores(histories)
+        if self._unmet is not None:
+            of_unmet, slopes = ~self._met[items], self._unmet.place(scores, histories)
+            causes = self._unmet.knower.contributions(histories, items[of_unmet])
+            parts[:, of_unmet] = causes * slopes[0, items[of_unmet]]
+        whole = (scores - self.scores(Histories.single([])))[0, items]
         totals = np.bincount(histories.items, histories.weights, self.n_items)[histories.items]
         shares = (histories.weights / totals / len(np.unique(histories.items))).astype(np.float32)
         return parts + shares[:, None] * (whole - parts.sum(axis=0))
@@ -191,9 +205,10 @@ class Ensemble(Algorithm[EnsembleConfig]):
         """Who the members are, their weights, and their own arrays.
 
         members: uint8, a JSON list of name, algorithm and settings; weights: float32 (situations, members); platforms:
-        int32 (n_items,); `<member>.<array>`: the arrays of each member.
+        int32 (n_items,); met: bool (n_items,), whether anybody met each course; `<member>.<array>`: the arrays of each
+        member.
         """
-        return _arrays(self._members, self._weights, self._platforms)
+        return _arrays(self._members, self._weights, self._platforms, self._met)
 
     def restore(self, arrays: Arrays) -> None:
         """Take up what `arrays` gave."""
@@ -205,13 +220,21 @@ class Ensemble(Algorithm[EnsembleConfig]):
             model.n_items = self.n_items
             model.restore({name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)})
             members.append(_Trained(told["name"], model))
-        platforms, weights = arrays[PLATFORMS_ARRAY], arrays[WEIGHTS_ARRAY]
-        if len(platforms) != self.n_items or weights.shape != (context.SHAPE[0] * context.SHAPE[1], len(members)):
+        platforms, weights, met = arrays[PLATFORMS_ARRAY], arrays[WEIGHTS_ARRAY], arrays[MET_ARRAY]
+        if (
+            len(platforms) != self.n_items
+            or len(met) != self.n_items
+            or weights.shape != (context.SHAPE[0] * context.SHAPE[1], len(members))
+        ):
             raise ValueError("the weights or platforms are of another ensemble")
-        self._take(members, weights, platforms)
+        self._take(members, weights, platforms, met)
 
-    def _take(self, members: Sequence[_Trained], weights: Float32Array, platforms: Int32Array) -> None:
-        self._members, self._weights, self._platforms = members, weights, platforms
+    def _take(
+        self, members: Sequence[_Trained], weights: Float32Array, platforms: Int32Array, met: npt.NDArray[np.bool_]
+    ) -> None:
+        self._members, self._weights, self._platforms, self._met = members, weights, platforms, met
+        knower = next((member.model for member in members if member.model.knows_unmet), None)
+        self._unmet = None if knower is None or met.all() else Unmet.of(knower, met, platforms)
         self._columns = columns_by_platform(platforms)
 
     def _tried(self, candidates: Sequence[Member], known: Interactions, progress: Progress) -> list[_Trained]:
@@ -275,7 +298,9 @@ def _within(progress: Progress, step: str, number: int, members: int) -> Progres
     return report
 
 
-def _arrays(members: Sequence[_Trained], weights: Float32Array, platforms: Int32Array) -> Arrays:
+def _arrays(
+    members: Sequence[_Trained], weights: Float32Array, platforms: Int32Array, met: npt.NDArray[np.bool_]
+) -> Arrays:
     told = [
         {"name": each.name, "algorithm": each.model.name, "settings": msgspec.to_builtins(each.model.config)}
         for each in members
@@ -284,6 +309,7 @@ def _arrays(members: Sequence[_Trained], weights: Float32Array, platforms: Int32
         MEMBERS_ARRAY: np.frombuffer(json.dumps(told).encode(), np.uint8),
         WEIGHTS_ARRAY: weights,
         PLATFORMS_ARRAY: platforms,
+        MET_ARRAY: met,
     }
     for each in members:
         arrays |= {f"{each.name}.{name}": array for name, array in each.model.arrays().items()}
