@@ -69,15 +69,15 @@ def find(typed: Iterable[str], lock: bool = False) -> tuple[list[Found], list[Re
     With `lock`, batches and then coupons are locked in the order of their keys until the transaction ends.
     """
     wanted = list(dict.fromkeys(codes.normal(code) for code in typed))
-    batch_of_code = dict(
-        Coupon.objects.filter(code__in=wanted, batch__code_kind=CodeKind.UNIQUE).values_list("code", "batch_id")
-    )
+    batch_of_code = dict(Coupon.objects.filter(code__in=wanted).values_list("code", "batch_id"))
+    own_codes = list(batch_of_code)
     shared = CouponBatch.objects.published().filter(shared_code__in=wanted, code_kind=CodeKind.SHARED)
     for code, batch_id in shared.order_by("ends_at", "pk").values_list("shared_code", "pk"):
         batch_of_code.setdefault(code, batch_id)
-    batch_rows = CouponBatch.objects.filter(pk__in=set(batch_of_code.values())).prefetch_related("segments")
+    batch_rows = CouponBatch.objects.filter(pk__in=set(batch_of_code.values())).with_segments()
     batches = {batch.pk: batch for batch in _in_order(batch_rows, lock)}
-    coupons = {coupon.code: coupon for coupon in _in_order(Coupon.objects.filter(code__in=wanted), lock)}
+    coupon_rows = _in_order(Coupon.objects.filter(code__in=own_codes), lock) if own_codes else []
+    coupons = {coupon.code: coupon for coupon in coupon_rows}
     found: list[Found] = []
     refusals: list[Refusal] = []
     for code in wanted:
@@ -149,7 +149,7 @@ class _Circumstances:
     ) -> None:
         self.account, self.order, self.moment = account, order, moment
         batches = {each.batch.pk: each.batch for each in found}
-        self.courses = _facts(platform, order)
+        self.courses = _facts(platform, order, any(batch.scope for batch in batches.values()))
         self.used_by_person = _used_by_person(account, batches)
         self.used_today = _used_today(batches, moment)
         self.segments = _segments_of(account, batches)
@@ -190,7 +190,7 @@ class _Circumstances:
         batch, coupon = found.batch, found.coupon
         if coupon is not None and coupon.holder_id is not None and coupon.holder_id not in self.persons_accounts:
             raise Refused(Reason.NOT_ELIGIBLE, held=True)
-        wanted = {segment.pk for segment in batch.segments.all()}
+        wanted = set(batch.segment_ids)
         if wanted and wanted.isdisjoint(self.segments):
             raise Refused(Reason.NOT_ELIGIBLE)
         if batch.first_purchase and self.has_bought:
@@ -218,9 +218,9 @@ def _in_order(rows: models.QuerySet[Row], lock: bool) -> list[Row]:
     return list(rows.select_for_update(no_key=True) if lock else rows)
 
 
-def _facts(platform: Platform, order: Order) -> list[CourseFacts]:
-    """What is known of the course of each line."""
-    items = {line.item_id for line in order.lines} - {""}
+def _facts(platform: Platform, order: Order, is_asked: bool) -> list[CourseFacts]:
+    """What is known of the course of each line; nothing where nobody asks."""
+    items = {line.item_id for line in order.lines} - {""} if is_asked else set()
     described = {
         course.item_id: CourseFacts(
             platform.slug, course.item_id, course.kind, course.category, course.teacher, frozenset(course.tags)
@@ -254,7 +254,7 @@ def _used_today(batches: Mapping[UUID, CouponBatch], moment: datetime) -> dict[U
 
 
 def _segments_of(account: LinkedAccount | None, batches: Mapping[UUID, CouponBatch]) -> set[int]:
-    if account is None or not any(batch.segments.all() for batch in batches.values()):
+    if account is None or not any(batch.segment_ids for batch in batches.values()):
         return set()
     return set(Segment.objects.of_account(account).values_list("pk", flat=True))
 

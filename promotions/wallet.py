@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from accounts.models import LinkedAccount
@@ -37,7 +38,8 @@ def usable(account: LinkedAccount) -> list[Usable]:
 def _held(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
     coupons = Coupon.objects.filter(holder__person_id=account.person_id, state=CouponState.HELD, is_used=False)
     coupons = coupons.exclude(expires_at__lte=now).filter(batch__in=CouponBatch.objects.open_at(now))
-    for coupon in coupons.select_related("batch").prefetch_related("batch__segments"):
+    batches = CouponBatch.objects.with_segments().prefetch_related("segments")
+    for coupon in coupons.prefetch_related(Prefetch("batch", batches)):
         found = Found(coupon.code or coupon.batch.shared_code, coupon.batch, coupon)
         if _works(account, found, now):
             ends = [at for at in (coupon.expires_at, coupon.batch.ends_at) if at]
@@ -45,7 +47,7 @@ def _held(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
 
 
 def _claimable(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
-    for batch in CouponBatch.objects.open_at(now).prefetch_related("segments"):
+    for batch in CouponBatch.objects.open_at(now).with_segments().prefetch_related("segments"):
         is_left = batch.code_kind == CodeKind.SHARED or Coupon.objects.free_of(batch).exists()
         if is_left and _works(account, Found("", batch, None), now):
             yield Usable(batch, None, batch.ends_at)

@@ -4,9 +4,10 @@ import uuid
 from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from profiles.models import Segment
@@ -43,6 +44,11 @@ class CouponBatchQuerySet(models.QuerySet["CouponBatch"]):
     def published(self) -> Self:
         """Those that people may know of."""
         return self.exclude(state__in=[BatchState.DRAFT, BatchState.REVIEW])
+
+    def with_segments(self) -> Self:
+        """With the keys of the segments they are for, as `segment_ids`."""
+        links = CouponBatch.segments.through.objects.filter(couponbatch=OuterRef("pk")).order_by()
+        return self.annotate(segment_ids=ArraySubquery(links.values("segment_id")))
 
     def open_at(self, moment: datetime) -> Self:
         """Those that are live in their window then."""
@@ -97,6 +103,9 @@ class CouponBatch(models.Model):
     spent = models.PositiveBigIntegerField(_("taken off"), default=0, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    segment_ids: list[int]
+    """The keys of its segments, where `with_segments` has read them."""
 
     objects = CouponBatchQuerySet.as_manager()
 

@@ -44,7 +44,7 @@ def claim(platform: Platform, external_id: str, batch_id: UUID, channel: str = "
 @transaction.atomic
 def _claim(platform: Platform, external_id: str, batch_id: UUID, channel: str) -> tuple[Coupon, bool]:
     account = hold_person(platform, external_id)
-    batch = CouponBatch.objects.published().prefetch_related("segments").filter(pk=batch_id).first()
+    batch = CouponBatch.objects.published().with_segments().filter(pk=batch_id).first()
     if batch is None:
         raise CannotClaim(Refusal("", Reason.NOT_FOUND))
     now = timezone.now()

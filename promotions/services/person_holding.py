@@ -1,6 +1,6 @@
 """Holding a person, so that what is counted for all their accounts is counted by one at a time."""
 
-from accounts.models import LinkedAccount, Person, Platform
+from accounts.models import LinkedAccount, Platform
 from accounts.services.accounts import ensure_accounts
 from accounts.services.holding import hold
 
@@ -17,8 +17,11 @@ def hold_person_of(account: LinkedAccount) -> LinkedAccount:
 
 
 def _held(account_id: int) -> LinkedAccount:
-    while True:  # until nobody has joined or separated the account between asking and holding
-        account = LinkedAccount.objects.get(pk=account_id)
-        person = Person.objects.select_for_update(no_key=True).filter(pk=account.person_id).first()
-        if person is not None and LinkedAccount.objects.filter(pk=account_id, person=person).exists():
+    """Waits for whoever holds the person; who is joined or separated meanwhile is looked for once more."""
+    accounts = LinkedAccount.objects.select_related("person").select_for_update(of=("person",), no_key=True)
+    while True:
+        account = accounts.filter(pk=account_id).first()
+        if account is not None:
             return account
+        if not LinkedAccount.objects.filter(pk=account_id).exists():
+            raise LinkedAccount.DoesNotExist
