@@ -32,12 +32,18 @@ LIMIT, VERB, ONE_SENDER, TWO_SENDERS = (
     "POST /redemptions, 2 senders",
 )
 STATEMENTS = (
-    "SELECT used, limit_total, spent, budget FROM promotions_couponbatch WHERE id = %(batch)s FOR NO KEY UPDATE",
-    "INSERT INTO promotions_redemption (id, platform_id, account_id, order_id, currency, amount, discount, lines, state,"
-    " expires_at, created_at) VALUES (%(id)s, %(platform)s, %(account)s, %(order)s, 'CNY', 1000, 100, '[]', 'reserved',"
-    " now(), now())",
-    "INSERT INTO promotions_use (redemption_id, batch_id, code, place, amount, discounts, day, counts)"
-    " VALUES (%(id)s, %(batch)s, 'BENCHMARK', 0, 100, '{100}', current_date, true)",
+    """
+    SELECT used, limit_total, spent, budget FROM promotions_couponbatch WHERE id = %(batch)s FOR NO KEY UPDATE
+    """,
+    """
+    INSERT INTO promotions_redemption (id, platform_id, account_id, order_id, currency, amount, discount, lines, state,
+        expires_at, created_at)
+    VALUES (%(id)s, %(platform)s, %(account)s, %(order)s, 'CNY', 1000, 100, '[]', 'reserved', now(), now())
+    """,
+    """
+    INSERT INTO promotions_use (redemption_id, batch_id, code, place, amount, discounts, day, counts)
+    VALUES (%(id)s, %(batch)s, 'BENCHMARK', 0, 100, '{100}', current_date, true)
+    """,
     "UPDATE promotions_couponbatch SET used = used + 1, spent = spent + 100 WHERE id = %(batch)s",
 )
 
@@ -103,9 +109,8 @@ def _making(options: Options) -> None:
     while made < count:
         made += generating.make(batch.pk, min(generating.AT_ONCE, count - made))
     taken = time.perf_counter() - started
-    report.show(
-        "Making codes", ["", "seconds", "codes/s"], [[f"{count:,} codes", f"{taken:.1f}", f"{count / taken:,.0f}"]]
-    )
+    rows = [[f"{count:,} codes", f"{taken:.1f}", f"{count / taken:,.0f}"]]
+    report.show("Making codes", ["", "seconds", "codes/s"], rows)
 
 
 def _batch(code: str) -> "CouponBatch":
