@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import torch
 from torch.nn import functional
@@ -39,6 +40,8 @@ LARGEST_GRADIENT = 1.0
 LOWEST_RATE = 0.02
 BETAS = (0.9, 0.98)
 SAMPLED_POPULARITY = 0.75
+CONTINUED_EPOCHS, CONTINUED_RATE = 0.4, 0.3
+"""What part of the epochs and of the learning rate it takes to go on from an earlier model."""
 
 
 def train(
@@ -56,6 +59,8 @@ def train(
     known = events.without(held_out)
     progress(PREPARING, 1, 1, {"held out": len(held_out)})
     arrays = earlier or initial_arrays(known, interactions, config, progress)
+    if earlier:
+        config = _continued(config)
     team.as_the_first(arrays.values())
     with torch.random.fork_rng():
         torch.manual_seed(config.seed + team.rank)
@@ -63,6 +68,12 @@ def train(
         run = _Training(network, known, config, random, team)
         loss_curve = run.run(events, Stretches.ending_at(events, held_out, config.history_length), progress)
     return {**network.arrays(), "popularity": log_popularity(events.items, interactions.n_items)}, loss_curve
+
+
+def _continued(config: SequenceConfig) -> SequenceConfig:
+    """The settings for going on from an earlier model, which is nearly there."""
+    epochs = max(1, round(CONTINUED_EPOCHS * config.max_epochs))
+    return msgspec.structs.replace(config, max_epochs=epochs, learning_rate=CONTINUED_RATE * config.learning_rate)
 
 
 class Network(torch.nn.Module):

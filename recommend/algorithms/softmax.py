@@ -61,12 +61,13 @@ class _TotalLoss(torch.autograd.Function):
             rows = slice(start, start + step)
             logits = torch.addmm(low_bias, low_states[rows], low_embeddings.T)
             logits[:, choices.nothing] = -torch.inf
-            logits.scatter_(1, choices.left_out(rows), -torch.inf)
+            numbers = torch.arange(len(logits), device=logits.device)[:, None]
+            logits[numbers, choices.left_out(rows)] = -torch.inf
             shares = torch.softmax(logits, 1)
             chosen, weights = choices.chosen[rows, None], choices.weights[rows, None]
-            own = shares.gather(1, chosen)
+            own = shares[numbers, chosen]
             loss -= (own.float().clamp(min=SMALLEST).log() * weights).sum()
-            shares.scatter_(1, chosen, own - 1)
+            shares[numbers, chosen] = own - 1
             shares *= weights.to(precision)
             gradients[0][rows] = shares @ low_embeddings
             gradients[1].add_(shares.T @ low_states[rows])
