@@ -20,6 +20,9 @@ ALGORITHMS: dict[str, Promise] = {
     "spectral": _("The main axes of taste and what is chosen together (graph filter). Quick, strong on many courses."),
     "als": _("A few numbers for each person and course, whose product fits (implicit ALS, Hu et al. 2008)."),
     "ensemble": _("Several algorithms together, each heard as much as it has proved to know. The default."),
+    "cross_platform": _(
+        "What people of like taste on other platforms chose here: for those who are new to a platform."
+    ),
     "bilinear": _("A profile of each person against the features of each course, learned step by step (PyTorch)."),
     "content": _("What a course is, by its words, cover and sound: finds people for courses that nobody met yet."),
     "deep_mf": _(
@@ -44,7 +47,7 @@ SETTINGS: dict[str, SettingWords] = {
         _("half-life of recency (courses)"),
         _("After so many later courses of the same person a course counts half; 0 lets all count alike."),
     ),
-    "axes": SettingWords(_("axes of taste"), _("How many main axes the filter lets pass; more is finer and slower.")),
+    "axes": SettingWords(_("axes of taste"), _("How many main axes are told apart; more is finer and slower.")),
     "direct_weight": SettingWords(
         _("weight of direct links"), _("How much courses count that the very same people chose, besides the axes.")
     ),

@@ -6,6 +6,7 @@ from recommend.algorithms.als import Als
 from recommend.algorithms.base import Algorithm
 from recommend.algorithms.bilinear import Bilinear
 from recommend.algorithms.content import Content
+from recommend.algorithms.cross_platform import CrossPlatform
 from recommend.algorithms.deep_matrix_factorisation import DeepMF
 from recommend.algorithms.ease import Ease
 from recommend.algorithms.ensemble import Ensemble
@@ -24,6 +25,7 @@ KINDS: tuple[type[Algorithm[Any]], ...] = (
     Sequence,
     Spectral,
     Als,
+    CrossPlatform,
     Ensemble,
 )
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {kind.name: kind for kind in KINDS}

@@ -1,5 +1,7 @@
 """Small worlds of people and courses whose tastes are known, because they were planted."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from recommend.algorithms.base import Algorithm, Histories, Interactions
@@ -27,6 +29,7 @@ QUICK = {
     },
     "spectral": {"axes": 3, "neighbours": 20},
     "als": {"factors": 4, "regularization": 1, "device": "cpu"},
+    "cross_platform": {"axes": 4},
     "ensemble": {},
 }
 
@@ -55,6 +58,11 @@ def planted_interactions(seed: int = 0) -> Interactions:
         chances = np.where(own, 9.0, 0.5) / (2 + np.arange(N_ITEMS) / 6)
         rows += [(user, item) for item in random.choice(N_ITEMS, 8, replace=False, p=chances / chances.sum())]
     return interactions_of(rows, N_USERS, N_ITEMS)
+
+
+def on_two_platforms(interactions: Interactions) -> Interactions:
+    """The same, every second three courses being offered by a second platform, so that groups reach over both."""
+    return replace(interactions, platform_of_item=(np.arange(interactions.n_items) // GROUPS % 2).astype(np.int32))
 
 
 def quick(name: str, **settings: object) -> Algorithm:

@@ -10,12 +10,14 @@ import pytest
 
 from recommend.algorithms.base import CorruptedArtifact, EmptyDataset, Histories, Interactions, InvalidConfig
 from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
-from tests.recommend.planted import N_ITEMS, interactions_of, planted_interactions, quick
+from tests.recommend.planted import N_ITEMS, interactions_of, on_two_platforms, planted_interactions, quick
 
 NAMES = list(ALGORITHMS)
 PERSONAL = [name for name, kind in ALGORITHMS.items() if kind.is_personal]
 ORDERED = ["next_item", "sequence"]
 """Those that learn what comes next, and so need to know what came before."""
+ACROSS = ["cross_platform"]
+"""Those that carry taste from one platform to another, and so need people on two."""
 
 
 class Cancelled(Exception):
@@ -27,9 +29,15 @@ def interactions() -> Interactions:
     return planted_interactions()
 
 
+def planted_for(name: str, seed: int = 0) -> Interactions:
+    """The planted world, on two platforms where the algorithm needs them."""
+    interactions = planted_interactions(seed)
+    return on_two_platforms(interactions) if name in ACROSS else interactions
+
+
 @pytest.fixture(scope="module")
-def trained(interactions):
-    return {name: quick(name).fit(interactions) for name in NAMES}
+def trained():
+    return {name: quick(name).fit(planted_for(name)) for name in NAMES}
 
 
 @pytest.fixture(params=NAMES)
@@ -109,10 +117,18 @@ def test_an_untrained_model_does_not_answer(name, tmp_path):
 def test_the_smallest_worlds_are_learned_too(name, rows):
     if name in ORDERED and len(rows) < 2 + len({user for user, _ in rows}) - 1:
         pytest.skip("nothing comes after anything here")
+    if name in ACROSS:
+        pytest.skip("nobody is on two platforms here")
     model = quick(name).fit(interactions_of(rows))
     scores = model.scores(Histories.single([0]))
     assert scores.shape == (1, model.n_items)
     assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("name", ACROSS)
+def test_one_platform_is_refused_where_taste_is_carried_from_one_to_another(name, interactions):
+    with pytest.raises(EmptyDataset, match="two platforms"):
+        quick(name).fit(interactions)
 
 
 @pytest.mark.parametrize("name", ORDERED)
@@ -123,6 +139,8 @@ def test_events_of_unknown_order_are_refused_where_order_is_all(name, interactio
 
 
 def test_courses_and_people_without_any_event_do_no_harm(name):
+    if name in ACROSS:
+        pytest.skip("too few are on two platforms here")
     model = quick(name).fit(interactions_of([(1, 1), (1, 2), (3, 1)], n_users=9, n_items=7))
     assert np.isfinite(model.scores(Histories.single([6, 0]))).all()
 
@@ -232,7 +250,7 @@ def test_saving_over_a_model_replaces_it_for_newcomers_alone(model, name, tmp_pa
     model.save(tmp_path)
     before = ALGORITHMS[name].load(tmp_path)
     expected = before.scores(Histories.single([1]))
-    quick(name).fit(planted_interactions(seed=1)).save(tmp_path)
+    quick(name).fit(planted_for(name, seed=1)).save(tmp_path)
     assert np.array_equal(before.scores(Histories.single([1])), expected)
     assert not np.array_equal(ALGORITHMS[name].load(tmp_path).scores(Histories.single([1])), expected)
     assert not list(tmp_path.glob("*.partial"))
@@ -307,7 +325,9 @@ def test_a_broken_manifest_is_noticed(model, name, tmp_path, content):
 
 def test_progress_runs_from_nothing_to_all(name, interactions):
     steps: dict[str, list[tuple[int, int]]] = {}
-    quick(name).fit(interactions, lambda step, done, total, metrics: steps.setdefault(step, []).append((done, total)))
+    quick(name).fit(
+        planted_for(name), lambda step, done, total, metrics: steps.setdefault(step, []).append((done, total))
+    )
     for reports in steps.values():
         assert reports == sorted(reports)
         assert reports[-1][0] == reports[-1][1]
@@ -320,8 +340,8 @@ def test_cancelling_at_any_moment_leaves_the_model_as_it_was(name, interactions)
         nonlocal calls
         calls += 1
 
-    model = quick(name).fit(interactions)
-    quick(name).fit(planted_interactions(seed=2), count)
+    model = quick(name).fit(planted_for(name))
+    quick(name).fit(planted_for(name, seed=2), count)
     expected, curve = model.scores(Histories.single([1])), model.loss_curve
     for moment in {0, calls // 2, calls - 1}:
         left = moment
@@ -333,7 +353,7 @@ def test_cancelling_at_any_moment_leaves_the_model_as_it_was(name, interactions)
             left -= 1
 
         with pytest.raises(Cancelled):
-            model.fit(planted_interactions(seed=2), cancel)
+            model.fit(planted_for(name, seed=2), cancel)
         assert np.array_equal(model.scores(Histories.single([1])), expected)
         assert model.loss_curve == curve
 
@@ -345,7 +365,7 @@ def test_settings_survive_a_journey_through_plain_values(name):
 
 def test_a_compact_model_scores_nearly_alike_and_is_stored_so(name, interactions, model, tmp_path):
     histories = interactions.histories(np.arange(40))
-    compact = quick(name, compact=True).trained(interactions)
+    compact = quick(name, compact=True).trained(planted_for(name))
     compact.save(tmp_path)
     again = type(compact).load(tmp_path)
     whole, small = model.scores(histories), again.scores(histories)
@@ -356,7 +376,7 @@ def test_a_compact_model_scores_nearly_alike_and_is_stored_so(name, interactions
 
 
 def test_making_compact_leaves_the_model_as_it_was(name, interactions):
-    model = quick(name).fit(interactions)
+    model = quick(name).fit(planted_for(name))
     before = {key: array.copy() for key, array in model.arrays().items()}
     model.compacted()
     after = model.arrays()

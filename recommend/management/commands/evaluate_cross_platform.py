@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recommend.algorithms.base import EmptyDataset, InvalidConfig
-from recommend.algorithms.registry import ALGORITHMS, UnknownAlgorithm, algorithm
+from recommend.algorithms.registry import ALGORITHMS, DEFAULT, UnknownAlgorithm, algorithm
 from recommend.cross_platform_evaluation import Lift, MakeAlgorithm, Measurement
 from recommend.cross_platform_split import CrossPlatformSplit, cross_platform_split
 from recommend.datasets import FORMATS, DatasetError, open_dataset
@@ -39,9 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--format", required=True, metavar="FORMAT", help=f"one of {formats}")
         parser.add_argument(
             "--algorithm",
-            default="ease",
+            default=DEFAULT,
             metavar="NAME",
-            help=f"one of {', '.join(ALGORITHMS)}; ease by default",
+            help=f"one of {', '.join(ALGORITHMS)}; by default what is trained by default",
         )
         parser.add_argument(
             "--set",
