@@ -6,6 +6,7 @@
     python -m benchmarks.unmet_courses      whether courses that nobody met find the people who met them in truth
     python -m benchmarks.tastes             how well clusters find the tastes that are planted in the demo's people
     python -m benchmarks.planted            how much of what is planted in the demo's people is found in profiles
+    python -m benchmarks.second_stage       what the ranker brings where it is planted whom what suits
     python -m benchmarks.growth             all profiles built for 10^4 to 10^6 persons, against one SQL aggregate
     python -m benchmarks.cleaning           cleaning events, against one plain aggregate over the same table
     python -m benchmarks.live_segments      how soon an event changes who belongs to fifty segments
@@ -20,6 +21,6 @@ and of the mathematics of experiments on a real one, with nothing running:
 
     python -m benchmarks.experiments --data D   effects and false alarms when results are looked at after every person
 
-The first eight work in a data folder of their own, which is gone afterwards. What is compared is measured in turns,
+The first nine work in a data folder of their own, which is gone afterwards. What is compared is measured in turns,
 and medians are told. `--quick` shows in seconds that everything runs; its figures say nothing.
 """
