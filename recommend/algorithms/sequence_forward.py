@@ -90,21 +90,40 @@ class Forward:
         )
 
     def _last(self, places: Int64Array) -> Float32Array:
-        """h, (people, d), of places (people, t)."""
-        states = self.courses.rows(places) * np.float32(self.dimensions**0.5)
-        for block in range(self.blocks):
-            states = self._block(states, block, only_last=block == self.blocks - 1)
+        """h, (people, d), of places (people, t).
+
+        What the first block makes of a course does not depend on its place, so it is made once for each course.
+        """
+        courses, rows = np.unique(places, return_inverse=True)
+        rows = rows.reshape(places.shape)
+        states = self.courses.rows(courses) * np.float32(self.dimensions**0.5)
+        normalised = self._normalised(states, 0)
+        others = self._keys_and_values(normalised, 0)[rows]
+        asking = rows[:, self._asking(0)]
+        states = self._attending(states[asking], normalised[asking], others, 0)
+        for block in range(1, self.blocks):
+            normalised, asked = self._normalised(states, 2 * block), self._asking(block)
+            others = self._keys_and_values(normalised, block)
+            states = self._attending(states[:, asked], normalised[:, asked], others, block)
         return self._normalised(states[:, -1], 2 * self.blocks)
 
-    def _block(self, states: Float32Array, block: int, only_last: bool) -> Float32Array:
+    def _asking(self, block: int) -> slice:
+        """Which places ask the others: in the last block the last one alone."""
+        return slice(-1, None) if block == self.blocks - 1 else slice(None)
+
+    def _keys_and_values(self, normalised: Float32Array, block: int) -> Float32Array:
+        weights, bias = self.arrays["attention"][block], self.arrays["attention_bias"][block]
+        made: Float32Array = normalised @ weights[:, self.dimensions :] + bias[self.dimensions :]
+        return made
+
+    def _attending(
+        self, states: Float32Array, normalised: Float32Array, others: Float32Array, block: int
+    ) -> Float32Array:
+        """What a block makes of the states that ask, (people, asking, d), and of the keys and values of all places."""
         arrays, width = self.arrays, self.dimensions
-        normalised = self._normalised(states, 2 * block)
-        weights, bias = arrays["attention"][block], arrays["attention_bias"][block]
-        kept = slice(-1, None) if only_last else slice(None)
-        queries = normalised[:, kept] @ weights[:, :width] + bias[:width]
-        others = normalised @ weights[:, width:] + bias[width:]
+        queries = normalised @ arrays["attention"][block][:, :width] + arrays["attention_bias"][block][:width]
         attended = self._attended(queries, others[..., :width], others[..., width:], block)
-        states = states[:, kept] + attended @ arrays["joining"][block] + arrays["joining_bias"][block]
+        states = states + attended @ arrays["joining"][block] + arrays["joining_bias"][block]
         wide = self._normalised(states, 2 * block + 1) @ arrays["widening"][block] + arrays["widening_bias"][block]
         np.maximum(wide, 0, out=wide)
         return states + wide @ arrays["narrowing"][block] + arrays["narrowing_bias"][block]
