@@ -47,34 +47,46 @@ class Place:
 
 
 class _Arm:
-    """An offer, with those taken away that have been shown or fit no more."""
+    """An offer, of which what has been shown, or fits no more, is passed over."""
 
     def __init__(self, offer: Offer, chance: float) -> None:
         self.name, self.chance, self.at_random = offer.arm, chance, offer.at_random
-        self.left = list(offer.candidates)
-        if not offer.at_random:
-            self.left.reverse()  # so that the best is last, where taking away is cheap
+        self._candidates = offer.candidates
+        self._at, self._end = 0, len(offer.candidates)
+        self._left = set(offer.candidates) if offer.at_random else set()
 
-    def tidy(self, used: set[int], chosen: list[int], fits: Fits | None) -> bool:
+    def is_ready(self, used: set[int], chosen: list[int], fits: Fits | None) -> bool:
         """Whether anything is left to propose."""
-        left = self.left
         if self.at_random:
-            if used.intersection(left) or fits is not None:
-                self.left = [each for each in left if each not in used and (fits is None or fits(each, chosen))]
-        else:
-            while left and (left[-1] in used or (fits is not None and not fits(left[-1], chosen))):
-                left.pop()
-        return bool(self.left)
+            self._left -= used
+            if fits is not None:
+                self._left = {each for each in self._left if fits(each, chosen)}
+            return bool(self._left)
+        candidates, at, end = self._candidates, self._at, self._end
+        if fits is None and at < end and candidates[at] not in used:
+            return True
+        while at < end and (candidates[at] in used or (fits is not None and not fits(candidates[at], chosen))):
+            at += 1
+        self._at = at
+        return at < end
+
+    @property
+    def first(self) -> int:
+        """The best that is left."""
+        return self._candidates[self._at]
 
     def propose(self, at: float) -> int:
         """By a number from 0 to below 1."""
-        return self.left[int(at * len(self.left))] if self.at_random else self.left[-1]
+        if not self.at_random:
+            return self._candidates[self._at]
+        left = [each for each in self._candidates if each in self._left]
+        return left[int(at * len(left))]
 
     def chance_of(self, candidate: int) -> float:
         """That it proposes just this one."""
         if self.at_random:
-            return (candidate in self.left) / len(self.left)
-        return float(candidate == self.left[-1])
+            return 1 / len(self._left) if candidate in self._left else 0.0
+        return 1.0 if candidate == self._candidates[self._at] else 0.0
 
 
 def draw_list(
@@ -105,9 +117,9 @@ def draw_list(
             places.append(Place(fixed[number], 1.0))
             chosen.append(fixed[number])
             continue
-        if not next_ranked.tidy(used, chosen, fits):
+        if not next_ranked.is_ready(used, chosen, fits):
             break
-        ready = [arm for arm in arms if arm.tidy(used, chosen, fits)] if share else []
+        ready = [arm for arm in arms if arm.is_ready(used, chosen, fits)] if share else []
         if drawn[0] < share:
             place = _explored(next_ranked, ready, share, drawn[1], drawn[2])
         else:
@@ -119,7 +131,7 @@ def draw_list(
 
 
 def _as_ranked(ranked: _Arm, ready: list[_Arm], share: float) -> Place:
-    candidate = ranked.left[-1]
+    candidate = ranked.first
     return Place(candidate, _propensity(candidate, ranked, ready, share))
 
 
@@ -142,10 +154,11 @@ def _explored(ranked: _Arm, ready: list[_Arm], share: float, which: float, whom:
 
 
 def _propensity(candidate: int, ranked: _Arm, ready: list[_Arm], share: float) -> float:
-    is_next = candidate == ranked.left[-1]
-    in_question = [ranked, *ready] if ranked.chance else ready
-    if not share or not in_question:
+    is_next = candidate == ranked.first
+    total, by_arms = ranked.chance, ranked.chance if is_next else 0.0
+    for arm in ready:
+        total += arm.chance
+        by_arms += arm.chance * arm.chance_of(candidate)
+    if not share or not total:
         return float(is_next)
-    total = sum(arm.chance for arm in in_question)
-    by_arms = sum(arm.chance * arm.chance_of(candidate) for arm in in_question) / total
-    return min(1.0, (1 - share) * is_next + share * by_arms)
+    return min(1.0, (1 - share) * is_next + share * by_arms / total)

@@ -82,11 +82,17 @@ class Estimate:
         return self.low <= truth <= self.high
 
 
-def evaluate(log: LoggedRounds, policy: Float64Array, config: OffPolicyConfig | None = None) -> dict[Method, Estimate]:
+def evaluate(
+    log: LoggedRounds,
+    policy: Float64Array,
+    config: OffPolicyConfig | None = None,
+    expected: Float64Array | None = None,
+) -> dict[Method, Estimate]:
     """The value of a policy by each method.
 
-    policy: float64 (n, n_actions), its chance of each action in each round. Raises `UnusableLog` when its shape is
-    another or its rows do not sum to 1.
+    policy: float64 (n, n_actions), its chance of each action in each round. expected: what `expected_rewards` gave, for
+    those who judge several policies; found out when None. Raises `UnusableLog` when the policy's shape is another or
+    its rows do not sum to 1.
     """
     config = config or OffPolicyConfig()
     _check(log, policy)
@@ -94,7 +100,8 @@ def evaluate(log: LoggedRounds, policy: Float64Array, config: OffPolicyConfig | 
     whole = weighting.ratios(policy[each, log.actions], log.propensities)
     supported = (policy * _was_ever_done(log)[log.positions]).sum(axis=1)
     found = from_weights(log.rewards, whole, log.clusters, config, supported)
-    expected = reward_model.predictions(log, config.folds, config.prior_rounds, config.seed)
+    if expected is None:
+        expected = expected_rewards(log, config)
     by_model = (policy * expected).sum(axis=1)
     weights = weighting.cut(whole, config.largest_weight, config.shrinkage)
     corrected = by_model + weights * (log.rewards - expected[each, log.actions])
@@ -105,6 +112,11 @@ def evaluate(log: LoggedRounds, policy: Float64Array, config: OffPolicyConfig | 
     doubly = intervals.of_ratio(corrected, ones, log.clusters, confidence)
     found[Method.DR] = _estimate(Method.DR, doubly, weights, in_doubt)
     return found
+
+
+def expected_rewards(log: LoggedRounds, config: OffPolicyConfig) -> Float64Array:
+    """The model of rewards, float64 (n, n_actions), which is the same for all policies."""
+    return reward_model.predictions(log, config.folds, config.prior_rounds, config.seed)
 
 
 def from_weights(

@@ -11,6 +11,7 @@ Rates are of clicks, or whatever else followed, for each place shown. Intervals 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 from django.utils import timezone
@@ -20,13 +21,13 @@ from recommend.exploration.drawing import RANKED
 from recommend.exploration.intervals import Interval
 from recommend.exploration.logged import Float64Array, LoggedRounds
 from recommend.exploration.off_policy import Estimate, Method, OffPolicyConfig
-from recommend.exploration.situations import N_FEATURES, situated
+from recommend.exploration.situations import situated
 from recommend.exploration.slates import Assumption
 from recommend.exploring.notes import Tried
 from recommend.exploring.outcomes import WAIT, Outcome, draws, outcomes
 from recommend.serving.arms import ARMS
 
-MOST_ANSWERS = 10_000
+MOST_ANSWERS = 5_000
 PERIOD = timedelta(days=28)
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.4)
 RATES = OffPolicyConfig(lowest=0.0, highest=1.0)
@@ -43,6 +44,11 @@ class Trials:
     proposals: list[dict[str, int]]
     chances: list[dict[str, float]]
     times: list[datetime]
+
+    @cached_property
+    def expected(self) -> Float64Array:
+        """What a model of rewards expects of every arm in every round, float64 (n, arms)."""
+        return off_policy.expected_rewards(self.rounds, RATES)
 
     def latest(self, most: int) -> "Trials":
         """The last `most` of them."""
@@ -145,7 +151,7 @@ def trials_of(told: Sequence[tuple[Outcome, Tried]]) -> Trials | None:
 
 def estimate(trials: Trials, policy: Float64Array) -> Mapping[Method, Estimate]:
     """What any policy over the arms, float64 (n, arms), would have brought at the tried places, by every method."""
-    return off_policy.evaluate(trials.rounds, policy, RATES)
+    return off_policy.evaluate(trials.rounds, policy, RATES, trials.expected)
 
 
 def _by_source(trials: Trials) -> dict[str, tuple[int, Estimate]]:
@@ -160,7 +166,7 @@ def _by_source(trials: Trials) -> dict[str, tuple[int, Estimate]]:
 def _features(outcome: Outcome, tried: Tried) -> Float64Array:
     """Without the first column, which is 1 for all: the model of rewards has a mean of its own."""
     device, hour = str(outcome.context.get("device", "")), int(outcome.context.get("hour", 0))
-    found: Float64Array = situated(device, hour, tried.known).features()[1:N_FEATURES]
+    found: Float64Array = situated(device, hour, tried.known).features()[1:]
     return found
 
 

@@ -10,39 +10,25 @@ Visitors, who cannot be told apart, share one draw for each slot and stretch of 
 
 import hashlib
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from django.conf import settings
 
-from recommend.algorithms.interactions import Float64Array, Int64Array
 from recommend.exploration.drawing import Place, draw_list
 from recommend.exploration.situations import situated
 from recommend.exploring.notes import noted
 from recommend.placements.rules import Stage
 from recommend.serving import arms
-from recommend.serving.preparing import Prepared
+from recommend.serving.preparing import Chosen, Prepared
 from recommend.serving.question import Question
 from recommend.serving.situation import Situation
 
 STABLE_SECONDS = 600
+MOST_DRAWN = 100
+"""Draws of one list that are remembered: those who have done nothing yet share it."""
 LATEST = 20
 """So many of the latest events decide the draw."""
 _KEY = settings.SECRET_KEY.encode()[:64]
-
-
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """positions: int64 (shown,), which of the lineup is shown at each place; propensities: float64 (shown,).
-
-    noted: what is written down with the answer, for learning from it.
-    """
-
-    positions: Int64Array
-    propensities: Float64Array
-    noted: Mapping[str, Any] = field(default_factory=dict)
 
 
 def explore(made: Prepared, question: Question, who: tuple[int, str | None]) -> Chosen:
@@ -60,9 +46,14 @@ def explore(made: Prepared, question: Question, who: tuple[int, str | None]) -> 
     group = situated(str(circumstances.device), circumstances.hour, len(history))
     chances = arms.of_slot(who[0], circumstances.placement).chances(group)
     seed = _seed(situation, circumstances.placement, who)
-    fixed = {position: position for position in made.fixed if position < shown}
-    places = draw_list(range(len(made.lineup)), made.offers, chances, [share] * shown, seed, fixed=fixed)
-    return _chosen(places, made, len(history), share, seed)
+    drawn = made.drawn.get(seed)
+    if drawn is None or drawn[0] is not chances:
+        fixed = {position: position for position in made.fixed if position < shown}
+        places = draw_list(range(len(made.lineup)), made.offers, chances, [share] * shown, seed, fixed=fixed)
+        if len(made.drawn) >= MOST_DRAWN:
+            made.drawn.clear()
+        drawn = made.drawn[seed] = chances, _chosen(places, made, len(history), share, seed)
+    return drawn[1]
 
 
 def _chosen(places: list[Place], made: Prepared, known: int, share: float, seed: int) -> Chosen:

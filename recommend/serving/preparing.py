@@ -1,12 +1,13 @@
 """The part of an answer that is the same each time it is asked for: candidates, ranked, with the rules applied."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from recommend.algorithms.interactions import Int64Array
+from recommend.algorithms.interactions import Float64Array, Int64Array
 from recommend.exploration.drawing import Offer
 from recommend.placements.rules import Stage
 from recommend.serving import fresh, popular, ranking
@@ -37,6 +38,18 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class Chosen:
+    """positions: int64 (shown,), which of the lineup is shown at each place; propensities: float64 (shown,).
+
+    noted: what is written down with the answer, for learning from it.
+    """
+
+    positions: Int64Array
+    propensities: Float64Array
+    noted: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Prepared:
     """The head of a list, best first: row k of `pool` and `cards` is at position k of `lineup`.
 
@@ -44,7 +57,8 @@ class Prepared:
 
     fixed: positions that rules have given to a certain course. is_again: whether the person knows all there is, so that
     these are shown once more. known: the history that the model ranked by, None without a model. told: what has been
-    put into words already, by language and position.
+    put into words already, by language and position. drawn: by seed, what exploring has drawn, and by which chances
+    of the sources.
     """
 
     pool: Pool
@@ -55,6 +69,7 @@ class Prepared:
     known: KnownHistory | None
     offers: list[Offer] = field(default_factory=list)
     told: dict[str, dict[int, RecommendedCourse]] = field(default_factory=dict)
+    drawn: dict[int, tuple[Mapping[str, float], Chosen]] = field(default_factory=dict)
 
     def source_of(self, position: int) -> Source:
         """Where the course at a position is told to come from."""

@@ -177,6 +177,16 @@ def test_the_chances_of_all_lists_sum_to_one():
     assert sum(lists.values()) == pytest.approx(1)
 
 
+def test_what_is_pinned_stays_at_its_place_and_stands_nowhere_else():
+    offers = [Offer("popular", [2, 7]), Offer("new", [2, 8], True)]
+    chances = {RANKED: 0.2, "popular": 0.4, "new": 0.4}
+    drawing = {"ranked": range(10), "offers": offers, "chances": chances, "shares": [0.9] * 4, "fixed": {2: 2}}
+    for places in of_seeds(200, **drawing):
+        shown = [place.candidate for place in places]
+        assert (shown[2], places[2].propensity) == (2, 1.0)
+        assert len(set(shown)) == 4
+
+
 def test_an_explored_place_tells_what_each_source_would_have_shown():
     offers = [Offer("popular", [3]), Offer("new", [4, 1], True), Offer("similar", [])]
     chances = {RANKED: 0.2, "popular": 0.3, "new": 0.3, "similar": 0.2}
