@@ -182,7 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "train the ranker": {"task": "recommend.follow_first_stage", "schedule": 120.0, "options": {"expires": 100.0}},
     "look at courses": {"task": "recommend.look_at_courses_nightly", "schedule": crontab(hour=2, minute=30)},
-    "train the recommender": {"task": "recommend.train_nightly", "schedule": crontab(hour=3, minute=10)},
+    "train the recommender": {"task": "recommend.train_on_schedule", "schedule": 60.0, "options": {"expires": 60.0}},
     "give back what reservations held": {
         "task": "promotions.release_overdue",
         "schedule": 15.0,

@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
-from recommend import looking, ranker_training, shadows, training
+from recommend import looking, ranker_training, schedule, searching, shadows
 from recommend.exploring import learning
 from recommend.serving.record import store_pending
+
+__all__ = ["searching"]  # declares a kind of job, as `schedule` does by way of `training`
 
 
 @shared_task(name="recommend.store_recommendations", ignore_result=True)
@@ -19,10 +21,10 @@ def follow_in_shadow() -> None:
     shadows.follow()
 
 
-@shared_task(name="recommend.train_nightly", ignore_result=True)
-def train_nightly() -> None:
-    """Train the active algorithm anew on what has happened since."""
-    training.enqueue_again()
+@shared_task(name="recommend.train_on_schedule", ignore_result=True)
+def train_on_schedule() -> None:
+    """Train anew on what has happened since, when it is time."""
+    schedule.enqueue_due()
 
 
 @shared_task(name="recommend.learn_from_answers", ignore_result=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
 from crossmarket.foundation.models import Job
-from recommend import measuring, model_store, training_data, versions
+from recommend import measuring, model_store, tensorboard, training_data, versions
 from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.algorithms.base import Algorithm, InvalidConfig
 from recommend.algorithms.interactions import Int64Array
@@ -23,7 +23,7 @@ from recommend.recipe import Earlier, Recipe
 from recommend.storing import store_version, told_to_people
 from recommend.training_data import TrainingData
 
-__all__ = ["TRAIN", "Activation", "enqueue_again", "enqueue_training", "train"]
+__all__ = ["TRAIN", "Activation", "enqueue_training", "train"]
 
 TRAIN = gettext_noop("recommend.train")
 LOADING = gettext_noop("loading events")
@@ -77,6 +77,7 @@ def train(
         reporter(STORING, 0, 1)
         version = _store(model, data, weighed, start, fit_seconds, reporter.job)
         reporter(STORING, 1, 1)
+    _note_for_tensorboard(version, reporter)
     _settle(version, weighed, Activation(activation), reporter)
     if dropped := versions.drop_old(version.algorithm):
         reporter.log(f"threw away {dropped} old models of {version.algorithm}")
@@ -134,6 +135,14 @@ def _store(
     )
 
 
+def _note_for_tensorboard(version: ModelVersion, reporter: Reporter) -> None:
+    """Write its event file; the model is stored already, so without room for that it goes on."""
+    try:
+        tensorboard.write(version)
+    except OSError as error:
+        reporter.log(f"no file for TensorBoard: {error}")
+
+
 def _told(struct: msgspec.Struct | None) -> dict[str, Any]:
     return {} if struct is None else dict(msgspec.to_builtins(struct, str_keys=True))
 
@@ -147,9 +156,3 @@ def _settle(version: ModelVersion, weighed: Weighed, activation: Activation, rep
         versions.activate(version)
     reporter.log(f"stored as {version}" + (", active now" if version.is_active else ", not activated"))
     reporter.log(decision.line())
-
-
-def enqueue_again() -> Job | None:
-    """Train what is active now once more with the same settings; None when no model was ever trained."""
-    active = ModelVersion.objects.active()
-    return enqueue_training(active.algorithm, active.config, Activation.IF_NO_WORSE) if active else None

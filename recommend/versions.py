@@ -8,7 +8,7 @@ from django.utils import timezone
 from crossmarket.foundation import generations
 from crossmarket.foundation.locks import one_at_a_time
 from profiles.models import Course
-from recommend import model_store
+from recommend import model_store, tensorboard
 from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.models import ModelVersion, Role
 
@@ -67,8 +67,9 @@ def drop_old(algorithm: str) -> int:
     needed = [*in_use, *(ModelVersion.objects.before(active).first() for active in in_use)]
     needed += ModelVersion.objects.tried()
     old = ModelVersion.objects.filter(algorithm=algorithm).exclude(pk__in=[each.pk for each in needed if each])
-    gone = list(old.order_by("-number").values_list("pk", flat=True)[KEPT:])
-    ModelVersion.objects.filter(pk__in=gone).delete()
-    for version_id in gone:
-        transaction.on_commit(partial(model_store.delete, version_id), robust=True)
+    gone = list(old.order_by("-number")[KEPT:])
+    ModelVersion.objects.filter(pk__in=[version.pk for version in gone]).delete()
+    for version in gone:
+        transaction.on_commit(partial(model_store.delete, version.pk), robust=True)
+        transaction.on_commit(partial(tensorboard.delete, version), robust=True)
     return len(gone)

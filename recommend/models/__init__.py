@@ -5,6 +5,8 @@ from recommend.models.exploration import CourseShowing, ExploredPlacement, Explo
 from recommend.models.model_version import ModelVersion, Role
 from recommend.models.placement import Placement
 from recommend.models.recommendation import Recommendation
+from recommend.models.schedule import TrainingSchedule
+from recommend.models.search import Search
 from recommend.models.trial import ArmModel, Shadow, ShadowAnswer
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "Placement",
     "Recommendation",
     "Role",
+    "Search",
     "Shadow",
     "ShadowAnswer",
+    "TrainingSchedule",
 ]

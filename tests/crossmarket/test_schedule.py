@@ -12,7 +12,6 @@ NIGHTLY = (
     "accounts.matching.look_nightly",
     "profiles.build_profiles_nightly",
     "recommend.look_at_courses_nightly",
-    "recommend.train_nightly",
 )
 
 

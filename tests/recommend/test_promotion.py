@@ -10,11 +10,10 @@ from django.utils.translation import override
 
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job
-from recommend import measuring
+from recommend import measuring, schedule
 from recommend.evaluation import Difference
-from recommend.models import ModelVersion
+from recommend.models import ModelVersion, TrainingSchedule
 from recommend.promotion import Activation, Decision, Ground, Rival, decide
-from recommend.training import enqueue_again
 from tests.partner import Partner, batch, event
 from tests.recommend.trained import GROUPS, ITEMS, LEARNERS, planted_partner, trained
 
@@ -77,7 +76,7 @@ def latest_of(job: Job) -> ModelVersion:
 
 def trained_again() -> ModelVersion:
     """What the night makes of the model that answers."""
-    job = enqueue_again()
+    job = schedule.enqueue(TrainingSchedule.the_one())
     assert job is not None
     return latest_of(jobs.run(job.pk))
 

@@ -13,11 +13,11 @@ from accounts.models import LinkedAccount
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobState
 from profiles.models import Course, Event
-from recommend import training_data
+from recommend import schedule, training_data
 from recommend.algorithms.base import InvalidConfig
 from recommend.algorithms.registry import UnknownAlgorithm
-from recommend.models import ModelVersion
-from recommend.training import Activation, enqueue_again, enqueue_training
+from recommend.models import ModelVersion, TrainingSchedule
+from recommend.training import Activation, enqueue_training
 from tests.factories import CourseFactory, EventFactory, LinkedAccountFactory, PersonFactory
 from tests.recommend.trained import ITEMS, LEARNERS, QUICK, planted_partner, trained, trained_job
 
@@ -171,10 +171,10 @@ class TestActivation:
         assert trained("ease", Activation.IF_BETTER).is_active
 
     def test_at_night_the_active_one_is_trained_again_as_it_was(self) -> None:
-        assert enqueue_again() is None
+        assert schedule.enqueue(TrainingSchedule.the_one()) is None
         planted_partner()
         active = trained("ease", regularization=9)
-        again = enqueue_again()
+        again = schedule.enqueue(TrainingSchedule.the_one())
         assert again is not None
         job = jobs.run(again.pk)
         version = ModelVersion.objects.get(pk=job.result["model_id"])
