@@ -46,6 +46,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         [
             (_("Models"), "model_training", "recommend.modelversion"),
             (_("Placements"), "view_carousel", "recommend.placement"),
+            (_("Searches for settings"), "search", "recommend.search"),
             (_("Answers given"), "recommend", "recommend.recommendation"),
             (_("Exploring"), "explore", "recommend.exploredplacement"),
             (_("Experiments"), "experiment", "profiles.experiment"),

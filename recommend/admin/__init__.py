@@ -1,5 +1,5 @@
-"""The desk of what next: models, their training, placements, what exploring teaches, and the answers given."""
+"""The desk of what next: models, their training, and the answers given."""
 
-from recommend.admin import exploring, models, placements, recommendations
+from recommend.admin import exploring, models, placements, recommendations, searches
 
-__all__ = ["exploring", "models", "placements", "recommendations"]
+__all__ = ["exploring", "models", "placements", "recommendations", "searches"]

@@ -53,7 +53,9 @@ ABOUT_NOBODY = {
     "recommend_exploringprogress",
     "recommend_modelversion",
     "recommend_placement",
+    "recommend_search",
     "recommend_shadow",
+    "recommend_trainingschedule",
     "socialaccount_socialapp",
 }
 """Tables that tell of nobody. Any other must have something about the marked person, so that its removal is seen."""
