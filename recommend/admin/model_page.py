@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Platform
@@ -136,8 +135,3 @@ def _moment(text: str | None) -> datetime | None:
 def _trials(version: ModelVersion) -> list[ArmModel]:
     """The experiments that it takes or took part in."""
     return list(ArmModel.objects.filter(model=version).select_related("arm__experiment").order_by("-arm")[:5])
-
-
-def difference_words(difference: dict[str, Any]) -> str:
-    """A difference with its interval."""
-    return _("%(difference)+.4f [%(low)+.4f, %(high)+.4f]") % difference

@@ -10,13 +10,16 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job
 from recommend import versions
 from recommend.admin import setting_words
 from recommend.admin.training_form import settings_form
 from recommend.algorithms.registry import ALGORITHMS
-from recommend.models import ModelVersion
+from recommend.models import ArmModel, ModelVersion, Search, Shadow, TrainingSchedule
+from recommend.promotion import Activation
 from tests.factories import CourseFactory, ModelVersionFactory, RecommendationFactory
+from tests.recommend.trained import LEARNERS, planted_partner, trained
 
 ASKED_AND_ANSWERED = {"_form_submitted": "on"}
 
@@ -87,11 +90,18 @@ class TestChoosing:
     """One model answers; another can take over, and the one before can come back."""
 
     def test_activating_asks_first(self, admin_client: Client) -> None:
-        version = ModelVersionFactory()
+        planted_partner()
+        version = trained("popularity", Activation.NEVER)
         admin_client.get(admin_url("modelversion_activate", version.pk))
         assert ModelVersion.objects.active() is None
         admin_client.post(admin_url("modelversion_activate", version.pk), ASKED_AND_ANSWERED)
         assert ModelVersion.objects.active() == version
+
+    def test_a_model_that_cannot_be_read_is_not_let_to_answer(self, admin_client: Client) -> None:
+        version = ModelVersionFactory()
+        response = admin_client.post(admin_url("modelversion_activate", version.pk), ASKED_AND_ANSWERED)
+        assert ModelVersion.objects.active() is None
+        assert any("There is no trained model" in str(each) for each in get_messages(response.wsgi_request))
 
     def test_rolling_back_brings_the_one_before(self, admin_client: Client) -> None:
         first, second = ModelVersionFactory(), ModelVersionFactory()
@@ -144,3 +154,70 @@ def test_an_answer_shows_its_courses_best_first(admin_client: Client) -> None:
     answer = RecommendationFactory(course_ids=[first.pk, 10**9, second.pk])
     page = admin_client.get(admin_url("recommendation_change", answer.pk)).content.decode()
     assert page.index(first.title) < page.index(second.title)
+
+
+@pytest.mark.django_db
+class TestThePageOfAModel:
+    """How good it is, for whom, and beside which other."""
+
+    def test_it_tells_why_it_answers_and_for_whom_it_is_better(self, admin_client: Client) -> None:
+        planted_partner()
+        trained("popularity")
+        version = trained("ease", Activation.IF_BETTER)
+        response = admin_client.get(admin_url("modelversion_change", version.pk), headers={"Accept-Language": "en"})
+        page = response.content.decode()
+        assert "Better than popularity v1 beyond noise" in page
+        assert "beside popularity v1" in page
+        curves = json.loads(response.context["curve_chart"])["datasets"]
+        assert [curve["label"] for curve in curves] == ["ease v1", "popularity v1"]
+        (shop, _history) = response.context["slice_rows"]
+        assert (shop.name, shop.questions, shop.verdict) == ("Shop", LEARNERS, "success")
+
+    def test_its_event_file_can_be_fetched(self, admin_client: Client) -> None:
+        planted_partner()
+        response = admin_client.get(admin_url("modelversion_event_file", trained("popularity").pk))
+        assert b"".join(response.streaming_content)
+        without = ModelVersionFactory()
+        assert admin_client.get(admin_url("modelversion_event_file", without.pk)).status_code == 404
+
+    def test_it_is_tried_on_people(self, admin_client: Client) -> None:
+        planted_partner()
+        version = trained("ease")
+        trained("popularity")
+        form = {**ASKED_AND_ANSWERED, "percent": 30, "days": 5}
+        admin_client.post(admin_url("modelversion_try_on_people", version.pk), form)
+        arm = ArmModel.objects.get(model=version).arm
+        assert (arm.weight, arm.experiment.outcome_days, arm.experiment.state) == (30, 5, "running")
+        page = admin_client.get(admin_url("modelversion_change", version.pk)).content.decode()
+        assert str(arm.experiment) in page
+
+    def test_it_runs_in_the_shadow_until_somebody_ends_it(self, admin_client: Client) -> None:
+        version = ModelVersionFactory()
+        admin_client.post(admin_url("modelversion_shadow", version.pk), {**ASKED_AND_ANSWERED, "percent": 20})
+        shadow = Shadow.objects.get(model=version)
+        assert (shadow.share, shadow.stopped_at) == (0.2, None)
+        admin_client.post(admin_url("modelversion_stop_shadow", version.pk), ASKED_AND_ANSWERED)
+        shadow.refresh_from_db()
+        assert shadow.stopped_at is not None
+
+
+@pytest.mark.django_db
+class TestSearchAndSchedule:
+    def test_a_search_is_begun_and_its_best_is_trained(self, admin_client: Client) -> None:
+        planted_partner()
+        admin_client.post(admin_url("search_begin"), {"algorithm": "ease", "trials": 3})
+        search = Search.objects.get()
+        jobs.run(search.job_id)
+        page = admin_client.get(admin_url("search_change", search.pk))
+        assert len(page.context["trial_rows"]) == 3
+        admin_client.post(admin_url("search_train_best", search.pk), ASKED_AND_ANSWERED)
+        search.refresh_from_db()
+        job = Job.objects.get(kind="recommend.train")
+        assert job.arguments["settings"] == search.best_settings
+
+    def test_the_schedule_is_kept(self, admin_client: Client) -> None:
+        form = {"is_on": "on", "hour": 5, "minute": 45, "algorithm": "ease"}
+        admin_client.post(admin_url("modelversion_schedule"), form)
+        kept = TrainingSchedule.the_one()
+        assert (kept.is_on, str(kept), kept.algorithm, kept.warm_start) == (True, "05:45", "ease", False)
+        assert admin_client.post(admin_url("modelversion_schedule"), {**form, "hour": 24}).context["form"].errors
