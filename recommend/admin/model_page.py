@@ -69,7 +69,7 @@ class SliceRow:
 def context_of(version: ModelVersion) -> dict[str, Any]:
     """All of it."""
     return {
-        "figures": [(*METRICS.get(name, (name, "")), value) for name, value in version.metrics.items()],
+        "figures": _figures(version),
         "decision": decision_words(version),
         "loss_chart": loss_chart(version),
         "curve_chart": curve_chart(version),
@@ -79,6 +79,13 @@ def context_of(version: ModelVersion) -> dict[str, Any]:
         "trials": _trials(version),
         "shadow_rows": [(shadow, shadows.figures(shadow)) for shadow in version.shadows.all()[:3]],
     }
+
+
+def _figures(version: ModelVersion) -> list[tuple[Promise | str, Promise | str, float]]:
+    """Name, meaning and value of each figure; those that every such model has come first, and in one order."""
+    order = {name: place for place, name in enumerate(METRICS)}
+    names = sorted(version.metrics, key=lambda name: (order.get(name, len(order)), name))
+    return [(*METRICS.get(name, (name, "")), version.metrics[name]) for name in names]
 
 
 def decision_words(version: ModelVersion) -> str:

@@ -126,15 +126,15 @@ def _told(search: Search) -> dict[str, Any]:
         {
             "number": trial["number"] + 1,
             "state": STATES[trial["state"]],
+            "is_done": trial["state"] == "done",
             "ndcg": trial["ndcg"],
             "seconds": trial["seconds"],
             "words": trial["words"],
             "values": [trial["settings"].get(name, "") for name in names],
-            "is_best": trial["state"] == "done" and trial["ndcg"] == search.best,
         }
         for trial in search.trials
     ]
-    rows.sort(key=lambda row: (row["ndcg"] is None, -(row["ndcg"] or 0.0)))
+    rows.sort(key=lambda row: (not row["is_done"], -(row["ndcg"] or 0.0), row["number"]))
     return {
         "search_chart": search_chart(search),
         "trial_rows": rows,
