@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,3 +111,44 @@ def test_answering_needs_no_pytorch(model, tmp_path):
         "sys.exit('torch' in sys.modules or 'django' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+class TestBeginningWhereAnotherEnded:
+    def test_few_epochs_reach_what_took_many(self):
+        world = planted_interactions()
+        earlier = quick("bilinear", max_epochs=20, patience=20).fit(world)
+        warm = quick("bilinear", max_epochs=2)
+        warm.start_from(earlier, np.arange(world.n_items))
+        warm.fit(world)
+        anew = quick("bilinear", max_epochs=2).fit(world)
+        assert warm.loss_curve[0].training_loss < anew.loss_curve[-1].training_loss
+        assert warm.loss_curve[-1].training_loss < 1.1 * earlier.loss_curve[-1].training_loss
+
+    def test_courses_may_be_others_in_another_order(self):
+        world = planted_interactions()
+        earlier = quick("bilinear", max_epochs=20, patience=20).fit(world)
+        shuffled = np.random.default_rng(0).permutation(world.n_items)
+        moved = replace(world, items=np.argsort(shuffled)[world.items].astype(np.int32))
+        columns = np.where(np.arange(world.n_items) < 5, -1, shuffled)
+        warm = quick("bilinear", max_epochs=1)
+        warm.start_from(earlier, columns)
+        warm.fit(moved)
+        anew = quick("bilinear", max_epochs=1).fit(moved)
+        assert warm.loss_curve[0].training_loss < anew.loss_curve[0].training_loss
+        assert np.isfinite(warm.scores(Histories.single([0, 1]))).all()
+
+    def test_of_other_dimensions_it_begins_anew(self):
+        world = planted_interactions()
+        other = quick("bilinear", profile_dimensions=4).fit(world)
+        warm = quick("bilinear")
+        warm.start_from(other, np.arange(world.n_items))
+        expected = quick("bilinear").fit(world).arrays()
+        np.testing.assert_array_equal(warm.fit(world).arrays()["item_features"], expected["item_features"])
+
+    def test_a_start_is_for_one_training(self):
+        world = planted_interactions()
+        model = quick("bilinear", max_epochs=1)
+        model.start_from(quick("bilinear").fit(world), np.arange(world.n_items))
+        model.fit(world)
+        again = model.fit(world).arrays()
+        np.testing.assert_array_equal(again["layer"], quick("bilinear", max_epochs=1).fit(world).arrays()["layer"])
