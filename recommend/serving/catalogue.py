@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from recommend.serving.candidates import Candidates
     from recommend.serving.compiling import Compiled
     from recommend.serving.fresh import KeptFresh
+    from recommend.serving.newcomers import Alike
     from recommend.serving.ordering import OrderedShelf
     from recommend.serving.popular import KeptPopular
     from recommend.serving.preparing import Prepared
@@ -57,8 +58,8 @@ class Shelf:
 class Catalogue:
     """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
 
-    `candidates`, `alike`, `popular`, `fresh`, `ordered`, `compiled` and `lists` are what others have made from this
-    very catalogue, gone when it is renewed.
+    `candidates`, `alike`, `newcomers`, `popular`, `fresh`, `ordered`, `compiled` and `lists` are what others have made
+    from this very catalogue, gone when it is renewed.
     """
 
     generation: bytes
@@ -66,6 +67,7 @@ class Catalogue:
     known_cards: dict[int, CourseCard | None] = field(default_factory=dict)
     candidates: dict[tuple[UUID, int | None], "Candidates"] = field(default_factory=dict)
     alike: dict[tuple[UUID, int | None, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    newcomers: dict[tuple[object, ...], "Alike"] = field(default_factory=dict)
     popular: dict[int | None, "KeptPopular"] = field(default_factory=dict)
     fresh: dict[int | None, "KeptFresh"] = field(default_factory=dict)
     ordered: dict[int | None, "OrderedShelf"] = field(default_factory=dict)

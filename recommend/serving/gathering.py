@@ -13,6 +13,7 @@ from recommend.serving.answers import Source
 from recommend.serving.candidates import KnownHistory, known_history
 from recommend.serving.catalogue import Catalogue, Shelf
 from recommend.serving.compiling import Compiled
+from recommend.serving.newcomers import Alike
 from recommend.serving.pool import Brought, Pool, pooled
 from recommend.serving.situation import Situation
 
@@ -34,14 +35,17 @@ class Gathered:
     known: KnownHistory | None
 
 
-def gather(situation: Situation, compiled: Compiled, platform_id: int | None, wanted: int) -> Gathered:
+def gather(
+    situation: Situation, compiled: Compiled, platform_id: int | None, wanted: int, alike: Alike | None = None
+) -> Gathered:
     """The candidates for this person among the courses of a platform (None: of all).
 
     There are some hundreds; at least `wanted` besides those of the person's history, where there are so many.
+    alike: for newcomers, what others like of whom the same is said.
     """
     catalogue, history, rules = situation.catalogue, situation.history, compiled.rules
     shelf = catalogue.shelf(platform_id)
-    scored = _scored(situation) if situation.model is not None and rules.has(Stage.MODEL) else None
+    scored = _scored(situation, alike) if situation.model is not None and rules.has(Stage.MODEL) else None
     brought: dict[Source, list[Brought]] = {}
     if scored is not None:
         best = candidates.of(scored.model, catalogue, platform_id).best
@@ -74,12 +78,13 @@ class _Scored:
     scores: Float32Array
 
 
-def _scored(situation: Situation) -> _Scored | None:
+def _scored(situation: Situation, alike: Alike | None) -> _Scored | None:
     model, history = situation.model, situation.history
     if model is None:
         return None
     known = known_history(model, history.course_ids, history.weights, history.times)
-    return _Scored(model, known, model.model.scores(known.histories)[0])
+    scores = model.model.scores(known.histories)[0]
+    return _Scored(model, known, scores if alike is None else alike.scores(model, scores))
 
 
 def _with_enough(brought: dict[Source, list[Brought]], shelf: Shelf, wanted: int) -> Pool:

@@ -52,7 +52,7 @@ def courses(platform_id: int | None) -> list[int]:
 
     Some may have been taken off the catalogue since they were counted.
     """
-    return _liked(platform_id).course_ids[:MOST]
+    return liked(platform_id).course_ids[:MOST]
 
 
 def kept(catalogue: Catalogue, platform_id: int | None) -> KeptPopular:
@@ -60,11 +60,11 @@ def kept(catalogue: Catalogue, platform_id: int | None) -> KeptPopular:
     found = catalogue.popular.get(platform_id)
     now = time.monotonic()
     if found is None or now - found.read > LOOK_SECONDS:
-        liked = _liked(platform_id)
-        if found is not None and liked == found.liked:
+        now_liked = liked(platform_id)
+        if found is not None and now_liked == found.liked:
             found.read = now
         else:
-            found = catalogue.popular[platform_id] = _on_shelf(catalogue.shelf(platform_id), liked, now)
+            found = catalogue.popular[platform_id] = _on_shelf(catalogue.shelf(platform_id), now_liked, now)
     return found
 
 
@@ -78,7 +78,8 @@ def _on_shelf(shelf: Shelf, liked: Liked, now: float) -> KeptPopular:
     return KeptPopular(now, liked, shelf.places(liked.course_ids[:MOST]), shares)
 
 
-def _liked(platform_id: int | None) -> Liked:
+def liked(platform_id: int | None) -> Liked:
+    """All that was liked of a platform's listed courses (None: of all) in the last month."""
     name = str(platform_id or "all")
     return cache.get_many([name], lambda names: {name: _read(platform_id)})[name]
 

@@ -92,7 +92,7 @@ def prepared(question: Question) -> Prepared:
 def prepare(question: Question, watcher: Watcher | None = None) -> Prepared:
     """Make the list anew."""
     wanted = question.limit + IN_RESERVE
-    gathered = gather(question.situation, question.compiled, question.platform_id, wanted)
+    gathered = gather(question.situation, question.compiled, question.platform_id, wanted, question.alike)
     setting = _setting(question, gathered.pool)
     lineup = _line_up(question, setting, watcher)
     is_again = not len(lineup) and setting.rules.has(Stage.MET)
@@ -173,6 +173,7 @@ def _key(question: Question) -> tuple[object, ...]:
         question.compiled,
         int(time.time() // SECONDS_A_LIST_LASTS) if question.compiled.changes_with_time else None,
         question.segments,
+        question.alike,
         question.platform_id,
         question.limit,
         ranking.looked_at(situation, question.circumstances),

@@ -7,6 +7,7 @@ from profiles import audience
 from recommend.placements.rules import PlacementRules
 from recommend.serving.circumstances import Circumstances
 from recommend.serving.compiling import Compiled, compiled
+from recommend.serving.newcomers import Alike, alike_of
 from recommend.serving.situation import Situation
 
 NO_SEGMENTS: frozenset[str] = frozenset()
@@ -17,7 +18,7 @@ class Question:
     """What is asked for, by whom, where and when.
 
     platform_id: whose courses may be shown (None: those of all). segments: the keys of those that the person belongs
-    to now, as far as the rules ask for them.
+    to now, as far as the rules ask for them. alike: what others like of whom the same is said, for newcomers.
     """
 
     situation: Situation
@@ -26,6 +27,7 @@ class Question:
     compiled: Compiled
     segments: frozenset[str]
     limit: int
+    alike: Alike | None = None
 
 
 def question_of(platform: Platform, situation: Situation, circumstances: Circumstances, limit: int) -> Question:
@@ -47,4 +49,5 @@ def question_under(
     segments = NO_SEGMENTS
     if found.members and situation.sharing.is_personal and situation.sharing.account_id is not None:
         segments = audience.keys_of(situation.sharing.account_id, [key for key, _courses in found.members])
-    return Question(situation, circumstances, platform_id, found, segments, limit)
+    alike = alike_of(situation, platform_id)
+    return Question(situation, circumstances, platform_id, found, segments, limit, alike)
