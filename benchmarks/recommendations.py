@@ -68,7 +68,7 @@ def _rows(world: _World) -> dict[str, _Row]:
         send(port, asking * 3, CONNECTIONS)
 
     def new_events(port: int) -> None:
-        send(port, _one_event_each(world), 1).require(202)
+        send(port, one_event_each(world.users, world.items, world.key), 1).require(202)
 
     return {
         EMPTY: _Row("ease", empty),
@@ -118,7 +118,7 @@ def _made_world(quick: bool) -> _World:
     return _World(made.secret_key, users, items, models)
 
 
-def _one_event_each(world: _World) -> list[bytes]:
+def one_event_each(users: list[str], items: list[str], key: str) -> list[bytes]:
     """A call that tells of one new event of every person."""
     import uuid
     from datetime import UTC, datetime
@@ -128,12 +128,12 @@ def _one_event_each(world: _World) -> list[bytes]:
             "message_id": str(uuid.uuid4()),
             "type": "view",
             "user_id": user,
-            "item_id": world.items[number % len(world.items)],
+            "item_id": items[number % len(items)],
             "timestamp": datetime.now(UTC),
         }
-        for number, user in enumerate(world.users)
+        for number, user in enumerate(users)
     ]
-    return [request("POST", "/api/v1/events", world.key, msgspec.json.encode({"batch": batch}))]
+    return [request("POST", "/api/v1/events", key, msgspec.json.encode({"batch": batch}))]
 
 
 def _trained(algorithm: str, settings: dict[str, object]) -> object:

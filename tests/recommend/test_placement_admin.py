@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from recommend.models import Placement, Recommendation
 from recommend.placements.keeping import describe
-from recommend.placements.rules import Stage
+from recommend.placements.rules import PlacementRules, Stage
 from recommend.serving.record import store_pending
 from tests.factories import SegmentFactory, UserFactory
 from tests.partner import Partner, batch, event
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ADD, LIST = reverse("admin:recommend_placement_add"), reverse("admin:recommend_placement_changelist")
 PREVIEW = reverse("admin:recommend_placement_preview")
+DEFAULTS = PlacementRules()
 EMPTY_ROWS = {
     f"{rows}-{name}": number
     for rows in ("boosts", "members", "pins")
@@ -42,10 +43,10 @@ def form(shop: Partner | None = None, off: tuple[str, ...] = (), **fields: Any) 
         "rules-offer__unpriced": "on",
         "rules-freshness__factor": "1",
         "rules-freshness__half_life_days": "14",
-        "rules-popularity__strength": "0.1",
-        "rules-diversity__category": "0.01",
-        "rules-diversity__teacher": "0.02",
-        "rules-exploration__share": "0.1",
+        "rules-popularity__strength": str(DEFAULTS.popularity.strength),
+        "rules-diversity__category": str(DEFAULTS.diversity.category),
+        "rules-diversity__teacher": str(DEFAULTS.diversity.teacher),
+        "rules-exploration__share": str(DEFAULTS.exploration.share),
     }
     about = {"about-key": "home", "about-name": "Home", "about-platform": shop.platform.pk if shop else ""}
     asked = {"ask-platform": shop.platform.pk if shop else "", "ask-limit": "5", "ask-user_id": "", "ask-device": ""}
