@@ -36,6 +36,8 @@ def shop(settings) -> Partner:
     partner = planted_partner()
     trained("ease")
     Course.objects.update(created_at=timezone.now() - timedelta(days=400))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        describe(None, "*", {"exploration": {"share": 0.1}})
     arms.forget_here()
     return partner
 
