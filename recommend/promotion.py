@@ -78,7 +78,8 @@ class Decision(msgspec.Struct, frozen=True):
         """The decision in the active language."""
         is_untested = self.ground is Ground.FRESHER and self.difference is None
         sentence = UNTESTED if is_untested else SENTENCES[self.ground]
-        return str(sentence) % {"champion": self.champion, "measured": _measured(self.difference)}
+        champion = gettext(self.champion) if self.champion else ""
+        return str(sentence) % {"champion": champion, "measured": _measured(self.difference)}
 
     def line(self) -> str:
         """The decision as a line of a job's log, which is English."""

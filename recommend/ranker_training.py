@@ -29,6 +29,20 @@ LOADING = gettext_noop("loading lists that were shown")
 FEWEST_INTERACTIONS = 1_000
 """With fewer events, no ranker is trained unless somebody asks for it."""
 ALONE = gettext_noop("the first stage alone")
+FIGURES = (
+    gettext_noop("shown_lists"),
+    gettext_noop("first_stage_ndcg@10"),
+    gettext_noop("click_log_loss"),
+    gettext_noop("click_auc"),
+    gettext_noop("click_calibration_error"),
+    gettext_noop("purchase_log_loss"),
+    gettext_noop("purchase_auc"),
+    gettext_noop("purchase_calibration_error"),
+    gettext_noop("completion_log_loss"),
+    gettext_noop("completion_auc"),
+    gettext_noop("completion_calibration_error"),
+)
+"""What a version's figures are called, besides those that all models have."""
 
 
 def enqueue_ranker_training(
