@@ -142,11 +142,10 @@ def _metrics(figures: Figures | None, data: RankingData) -> Result:
     ndcg, first = float(figures.ndcg.mean()), float(figures.first_stage.mean())
     found |= {"ndcg@10": round(ndcg, 4), "first_stage_ndcg@10": round(first, 4), "questions": len(figures.lists)}
     for name, judged in figures.heads.items():
-        found |= {
-            f"{name}_log_loss": round(judged.log_loss, 4),
-            f"{name}_auc": None if judged.auc is None else round(judged.auc, 4),
-            f"{name}_calibration_error": round(judged.calibration_error, 4),
-        }
+        found[f"{name}_log_loss"] = round(judged.log_loss, 4)
+        if judged.auc is not None:
+            found[f"{name}_auc"] = round(judged.auc, 4)
+        found[f"{name}_calibration_error"] = round(judged.calibration_error, 4)
     return found
 
 
