@@ -19,7 +19,7 @@ from crossmarket.foundation.models import Job
 from crossmarket.foundation.pretty import pretty_json
 from recommend import ab_tests, ranker_training, shadows, tensorboard, training, versions
 from recommend.admin import setting_words
-from recommend.admin.model_page import context_of, decision_words
+from recommend.admin.model_page import context_of
 from recommend.admin.training_form import ActivationForm, settings_form
 from recommend.admin.trial_forms import ScheduleForm, ShadowForm, TryForm
 from recommend.algorithms.artifacts import CorruptedArtifact
@@ -48,7 +48,6 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         "interactions",
         "seconds",
         "created_at",
-        "why",
     )
     list_filter = ("role", ("algorithm", AllValuesCheckboxFilter), "is_active", ("created_at", DayRangeFilter))
     list_filter_sheet = True
@@ -105,11 +104,6 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def seconds(self, version: ModelVersion) -> float:
         """How long it took to train."""
         return round(version.fit_seconds, 1)
-
-    @display(description=_("why"))
-    def why(self, version: ModelVersion) -> str:
-        """Why it was let to answer, or not."""
-        return decision_words(version)
 
     @display(description=_("trained by"))
     def made_by(self, version: ModelVersion) -> SafeString | None:
