@@ -48,7 +48,7 @@ from profiles.models import (
 )
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch
 from promotions.pricing.benefits import BenefitKind
-from recommend.models import ModelVersion, Recommendation
+from recommend.models import ExploredPlacement, ModelVersion, Placement, Recommendation
 
 PASSWORD = "correct horse battery"
 """The password of every user made here."""
@@ -309,6 +309,26 @@ class RecommendationFactory(DjangoModelFactory):
     course_ids = factory.LazyFunction(list)
     source = "model"
     created_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
+class ExploredPlacementFactory(DjangoModelFactory):
+    """What exploring has taught of the placement `home`: nothing yet."""
+
+    class Meta:
+        model = ExploredPlacement
+
+    platform = factory.SubFactory(PlatformFactory)
+    placement = "home"
+
+
+class PlacementFactory(DjangoModelFactory):
+    """The placement `home` of a platform, by the rules that hold anyway."""
+
+    class Meta:
+        model = Placement
+
+    platform = factory.SubFactory(PlatformFactory)
+    key = "home"
 
 
 class PlatformMappingFactory(DjangoModelFactory):

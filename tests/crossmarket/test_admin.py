@@ -20,12 +20,14 @@ from tests.factories import (
     DeliveryFactory,
     ErasureFactory,
     EventFactory,
+    ExploredPlacementFactory,
     ExportFactory,
     FileImportFactory,
     JobFactory,
     LinkedAccountFactory,
     MatchFactory,
     ModelVersionFactory,
+    PlacementFactory,
     PlatformMappingFactory,
     ProfileFactory,
     QualityDayFactory,
@@ -57,6 +59,8 @@ def world(db: None) -> None:
         ProfileFactory(account=account)
         JobFactory()
         RecommendationFactory(account=account, model=ModelVersionFactory())
+        ExploredPlacementFactory()
+        PlacementFactory()
         ArmFactory()
         ClusteringFactory()
         UserFactory()
