@@ -4,6 +4,7 @@
     python -m benchmarks.recommendations    answers a second, against a view that does nothing
     python -m benchmarks.learning --data D  training time and quality, against the bare matrix inversion
     python -m benchmarks.unmet_courses      whether courses that nobody met find the people who met them in truth
+    python -m benchmarks.default_training   training time of the default (--data D), against the implicit library's ALS
     python -m benchmarks.tastes             how well clusters find the tastes that are planted in the demo's people
     python -m benchmarks.planted            how much of what is planted in the demo's people is found in profiles
     python -m benchmarks.second_stage       what the ranker brings where it is planted whom what suits

@@ -53,12 +53,12 @@ class SpectralConfig(AlgorithmConfig, frozen=True, kw_only=True):
     The defaults were chosen on the Gowalla check-ins and the MOOCCubeX enrolments, on held-out training data.
     """
 
-    axes: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 512
+    axes: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 768
     direct_weight: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 2.0
     neighbours: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 300
     history_exponent: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.3
     target_exponent: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.4
-    iterations: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    iterations: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
     recency_half_life: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 3.0
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
 

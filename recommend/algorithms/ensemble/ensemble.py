@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -147,13 +148,8 @@ class Ensemble(Algorithm[EnsembleConfig]):
         """Weighted sums of the members' standings, float32 (people, n_items)."""
         self._require_answerable(histories)
         scores = np.zeros((len(histories), self.n_items), np.float32)
-        for member, weights in zip(self._members, self._weights.T, strict=True):
-            said = member.model.scores(histories)
-            for platform, columns in self._columns.items():
-                weight = weights[context.of(histories, self._platforms, platform)]
-                part = said[:, columns]
-                mean, steepness = moments(part)
-                scores[:, columns] += (part - mean) * (steepness * weight[:, None])
+        for _member, part, _slopes in self._heard(histories):
+            scores += part
         if self._unmet is not None:
             self._unmet.place(scores, histories)
         return scores
@@ -188,15 +184,16 @@ class Ensemble(Algorithm[EnsembleConfig]):
         parts = np.zeros((len(histories.items), len(items)), np.float32)
         if not parts.size:
             return parts
-        for member, weights in zip(self._members, self._weights.T, strict=True):
-            if member.model.is_personal and weights.any():
-                parts += member.model.contributions(histories, items) * self._slopes(member, weights, histories)[items]
-        scores = self.scores(histories)
+        scores = np.zeros((1, self.n_items), np.float32)
+        for member, part, slopes in self._heard(histories):
+            scores += part
+            if member.model.is_personal and slopes.any():
+                parts += member.model.contributions(histories, items) * slopes[0, items]
         if self._unmet is not None:
             of_unmet, slopes = ~self._met[items], self._unmet.place(scores, histories)
             causes = self._unmet.knower.contributions(histories, items[of_unmet])
             parts[:, of_unmet] = causes * slopes[0, items[of_unmet]]
-        whole = (scores - self.scores(Histories.single([])))[0, items]
+        whole = scores[0, items] - self._to_nobody[items]
         totals = np.bincount(histories.items, histories.weights, self.n_items)[histories.items]
         shares = (histories.weights / totals / len(np.unique(histories.items))).astype(np.float32)
         return parts + shares[:, None] * (whole - parts.sum(axis=0))
@@ -236,6 +233,7 @@ class Ensemble(Algorithm[EnsembleConfig]):
         knower = next((member.model for member in members if member.model.knows_unmet), None)
         self._unmet = None if knower is None or met.all() else Unmet.of(knower, met, platforms)
         self._columns = columns_by_platform(platforms)
+        self.__dict__.pop("_to_nobody", None)
 
     def _tried(self, candidates: Sequence[Member], known: Interactions, progress: Progress) -> list[_Trained]:
         """The candidates that can learn, trained. Raises `EmptyDataset` where none can."""
@@ -276,14 +274,28 @@ class Ensemble(Algorithm[EnsembleConfig]):
             yield _Trained(member.name, model.fit(interactions, _within(progress, COMPLETING, number, len(members))))
         progress(COMPLETING, len(members) * PARTS, len(members) * PARTS, {})
 
-    def _slopes(self, member: _Trained, weights: Float32Array, histories: Histories) -> Float32Array:
-        """By how much the ensemble's score of each course rises with the member's, float32 (n_items,)."""
-        slopes = np.zeros(self.n_items, np.float32)
-        said = member.model.scores(histories)
-        for platform, columns in self._columns.items():
-            _mean, steepness = moments(said[:, columns])
-            slopes[columns] = steepness[0, 0] * weights[context.of(histories, self._platforms, platform)[0]]
-        return slopes
+    def _heard(self, histories: Histories) -> Iterator[tuple[_Trained, Float32Array, Float32Array]]:
+        """Each member who is heard, with its part of the scores, and by how much that rises with its own scores.
+
+        Both float32 (people, n_items).
+        """
+        situations = {platform: context.of(histories, self._platforms, platform) for platform in self._columns}
+        for member, weights in zip(self._members, self._weights.T, strict=True):
+            if not any(weights[situation].any() for situation in situations.values()):
+                continue
+            scores = member.model.scores(histories)
+            slopes = np.empty_like(scores)
+            for platform, columns in self._columns.items():
+                mean, steepness = moments(scores[:, columns])
+                scores[:, columns] -= mean
+                slopes[:, columns] = steepness * weights[situations[platform], None]
+            scores *= slopes
+            yield member, scores, slopes
+
+    @cached_property
+    def _to_nobody(self) -> Float32Array:
+        """The scores for an empty history, float32 (n_items,)."""
+        return self.scores(Histories.single([]))[0]
 
 
 def _within(progress: Progress, step: str, number: int, members: int) -> Progress:
