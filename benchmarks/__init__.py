@@ -22,6 +22,7 @@ and of the mathematics of experiments on a real one, with nothing running:
 
     python -m benchmarks.experiments --data D   effects and false alarms when results are looked at after every person
 
-The first ten, but for `unmet_courses`, work in a data folder of their own, which is gone afterwards. What is compared
-is measured in turns, and medians are told. `--quick` shows in seconds that everything runs; its figures say nothing.
+Those of the first list that need a system work in a data folder of their own, which is gone afterwards. What is
+compared is measured in turns, and medians are told. `--quick` shows in seconds that everything runs; its figures say
+nothing.
 """

@@ -32,8 +32,11 @@ PULL = 50.0
 AMONG_EQUALS = np.float32(1e-6)
 """Among candidates of equal scores the answer stands last, so that knowing nothing wins nothing."""
 
+ERRORS_BY_SITUATION = 2.0
+"""Weights of a situation differ from everybody's when NDCG is higher by so many standard errors, as there are many."""
+
 LEAST_GAIN = 1e-3
-"""A member stays when NDCG without it is lower by this share."""
+"""The search for better weights ends when a round raises NDCG by less than this share."""
 
 STEPS = (0.7, 0.85, 1.2, 1.5)
 MOST_ROUNDS = 5
@@ -91,11 +94,10 @@ def learned(ballots: Ballots, is_fallback: Sequence[bool]) -> Float32Array:
     """
     whole = ballots.where(~ballots.is_short)
     alone = np.eye(ballots.standings.shape[2])
-    singles = [ndcg(whole, weights) for weights in alone]
-    best = int(np.argmax(singles))
+    best = alone[int(np.argmax([ndcg(whole, weights) for weights in alone]))]
     everyone = _improved(whole, _without_idlers(whole, _likeliest(whole)))
-    if ndcg(whole, everyone) < singles[best]:
-        everyone = alone[best]
+    if not _is_better(whole, everyone, best):
+        everyone = best
     table = np.tile(everyone, (context.SHAPE[0] * context.SHAPE[1], 1))
     for bucket in np.unique(ballots.buckets):
         table[bucket] = _for_situation(ballots.where(ballots.buckets == bucket), everyone)
@@ -114,6 +116,11 @@ def without_questions(is_fallback: Sequence[bool]) -> Float32Array:
 
 def ndcg(ballots: Ballots, weights: Float64Array) -> float:
     """Mean NDCG of the first places under these weights, (members,)."""
+    return float(_gains(ballots, weights).mean())
+
+
+def _gains(ballots: Ballots, weights: Float64Array) -> Float64Array:
+    """NDCG of each question, float64 (questions,)."""
     scores = ballots.standings @ weights.astype(np.float32)
     scores = np.where(ballots.is_candidate, scores - AMONG_EQUALS * ballots.is_answer, -np.inf)
     places = min(CUTOFF, scores.shape[1])
@@ -121,7 +128,14 @@ def ndcg(ballots: Ballots, weights: Float64Array) -> float:
     first = np.take_along_axis(first, np.argsort(-np.take_along_axis(scores, first, 1), axis=1, kind="stable"), 1)
     discounts = 1 / np.log2(np.arange(2, CUTOFF + 2))
     ideal = np.cumsum(discounts)[np.minimum(ballots.answers, CUTOFF) - 1]
-    return float((np.take_along_axis(ballots.is_answer, first, 1) @ discounts[:places] / ideal).mean())
+    gains: Float64Array = np.take_along_axis(ballots.is_answer, first, 1) @ discounts[:places] / ideal
+    return gains
+
+
+def _is_better(ballots: Ballots, weights: Float64Array, others: Float64Array, errors: float = 1.0) -> bool:
+    """Whether NDCG is higher by more than so many standard errors of the difference, question by question."""
+    differences = _gains(ballots, weights) - _gains(ballots, others)
+    return bool(differences.mean() > errors * differences.std() / np.sqrt(len(differences)))
 
 
 def _ballots(models: Sequence[Algorithm[Any]], asked: Questions, names: Int64Array, situations: Int64Array) -> Ballots:
@@ -215,14 +229,14 @@ def _cross_entropy(
 
 
 def _without_idlers(ballots: Ballots, weights: Float64Array) -> Float64Array:
-    """The weights without those members that NDCG does not miss."""
+    """The weights without those members whose share in NDCG is no more than chance."""
     for member in np.argsort(weights).tolist():
         others = weights > 0
         others[member] = False
         if not weights[member] or not others.any():
             continue
         alternative = _likeliest(ballots, others)
-        if ndcg(ballots, alternative) >= (1 - LEAST_GAIN) * ndcg(ballots, weights):
+        if not _is_better(ballots, weights, alternative):
             weights = alternative
     return weights
 
@@ -244,6 +258,6 @@ def _improved(ballots: Ballots, weights: Float64Array) -> Float64Array:
 
 
 def _for_situation(ballots: Ballots, everyone: Float64Array) -> Float64Array:
-    """The weights of one situation; those of everybody where NDCG is no better for a difference."""
+    """The weights of one situation; those of everybody unless NDCG is higher for a difference beyond chance."""
     own = _likeliest(ballots, None, everyone)
-    return own if ndcg(ballots, own) > ndcg(ballots, everyone) else everyone
+    return own if _is_better(ballots, own, everyone, ERRORS_BY_SITUATION) else everyone
