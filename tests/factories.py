@@ -46,7 +46,7 @@ from profiles.models import (
     RejectedEvent,
     Segment,
 )
-from promotions.models import BatchState, CodeKind, Coupon, CouponBatch
+from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, Redemption
 from promotions.pricing.benefits import BenefitKind
 from recommend.models import ExploredPlacement, ModelVersion, Placement, Recommendation
 
@@ -491,3 +491,19 @@ class CouponFactory(DjangoModelFactory):
 
     batch = factory.SubFactory(CouponBatchFactory, code_kind=CodeKind.UNIQUE, shared_code="")
     code = factory.Sequence("COUPON{}".format)
+
+
+class RedemptionFactory(DjangoModelFactory):
+    """Coupons set aside for an order, for a quarter of an hour."""
+
+    class Meta:
+        model = Redemption
+
+    account = factory.SubFactory(LinkedAccountFactory)
+    platform = factory.SelfAttribute("account.platform")
+    order_id = factory.Sequence("order {}".format)
+    currency = "CNY"
+    amount = 1_000
+    discount = 100
+    lines = [["item", 1_000, 1]]
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=15))

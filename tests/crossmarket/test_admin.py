@@ -17,6 +17,7 @@ from tests.factories import (
     ArmFactory,
     ClusteringFactory,
     ConsentFactory,
+    CouponFactory,
     DeliveryFactory,
     ErasureFactory,
     EventFactory,
@@ -32,6 +33,7 @@ from tests.factories import (
     ProfileFactory,
     QualityDayFactory,
     RecommendationFactory,
+    RedemptionFactory,
     RegroupingFactory,
     RejectedEventFactory,
     SegmentFactory,
@@ -61,6 +63,8 @@ def world(db: None) -> None:
         RecommendationFactory(account=account, model=ModelVersionFactory())
         ExploredPlacementFactory()
         PlacementFactory()
+        CouponFactory()
+        RedemptionFactory(account=account)
         ArmFactory()
         ClusteringFactory()
         UserFactory()
