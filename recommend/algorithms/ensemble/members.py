@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from recommend.algorithms.base import Algorithm
 from recommend.algorithms.content import Content
+from recommend.algorithms.cross_platform import CrossPlatform
 from recommend.algorithms.ease import Ease
 from recommend.algorithms.interactions import Interactions
 from recommend.algorithms.next_item import NextItem
@@ -38,6 +41,10 @@ def _many_events(interactions: Interactions) -> bool:
     return len(interactions) >= FEWEST_TO_ATTEND
 
 
+def _several_platforms(interactions: Interactions) -> bool:
+    return len(np.unique(interactions.platforms)) > 1
+
+
 @dataclass(frozen=True)
 class Member:
     """A way of taking part.
@@ -58,6 +65,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("ease", Ease, is_worth_trying=_few_people_or_courses),
     Member("spectral", Spectral),
     Member("content", Content),
+    Member("cross_platform", CrossPlatform, is_worth_trying=_several_platforms),
     Member("next_item", NextItem, is_worth_trying=_few_courses),
     Member("sequence", Sequence, is_worth_trying=_many_events),
 )

@@ -2,12 +2,13 @@
 
 Where the order is known, the course that a person met last is hidden; where it is not, a fifth of the person's courses
 on each platform, of those that weigh most. Everybody is asked about with the whole history that remains. Some are asked
-about once more as somebody new to the platform: with a few events there or none, and all that was done elsewhere.
+about once more with only a few events on the platform, and all that was done elsewhere. Of some people of several
+platforms, all that they did on one is hidden, and asked about: they stand for those who are new there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,8 +18,14 @@ HIDDEN_SHARE = 0.2
 FEWEST = 10
 """With fewer people to ask about, the answers would be chance."""
 
-SHORT = np.array([0, 1, 1, 2, 3, 5, 8])
-"""How many events on the platform those have who are asked about once more; one of these at random."""
+NEWCOMERS = 0.2
+"""The share of the people of several platforms who are made newcomers to one."""
+
+SHORT = np.array([1, 1, 2, 3, 5, 8])
+"""How many events on the platform those have who are asked about once more; one of these at random.
+
+None is not among them: the members were trained on what these people did, and would foretell it too well.
+"""
 
 
 @dataclass(frozen=True)
@@ -60,14 +67,35 @@ def questions_of(interactions: Interactions, most: int, seed: int) -> tuple[np.n
     able = np.flatnonzero(courses >= 2)
     if len(able) < FEWEST:
         return None
-    people = np.sort(random.permutation(able)[:most])
+    first_days = _first_days(interactions, first_met, most // 2, random)
+    newcomers = np.unique(interactions.users[first_days])
+    people = np.sort(random.permutation(np.setdiff1d(able, newcomers))[:most])
     meetings = first_met[np.isin(interactions.users[first_met], people)]
     hidden = _hidden(interactions, meetings, random)
-    kept = ~np.isin(pairs, pairs[hidden])
-    asked = _asked(
-        interactions.where(kept), interactions.platforms, interactions.users[hidden], interactions.items[hidden]
-    )
-    return kept, _with_short_histories(asked, interactions.platforms, random)
+    kept = ~np.isin(pairs, pairs[np.concatenate([hidden, first_days])])
+    known = interactions.where(kept)
+    asked = _asked(known, interactions.platforms, interactions.users[hidden], interactions.items[hidden])
+    asked = _with_short_histories(asked, interactions.platforms, random)
+    if not len(first_days):
+        return kept, asked
+    new = _asked(known, interactions.platforms, interactions.users[first_days], interactions.items[first_days])
+    return kept, _joined(asked, replace(new, is_short=np.ones(len(new), bool)))
+
+
+def _first_days(interactions: Interactions, meetings: Int64Array, most: int, random: np.random.Generator) -> Int64Array:
+    """All rows of `most` people at most on one of their platforms each, for those who did something on several."""
+    n_platforms = int(interactions.platforms.max(initial=0)) + 1
+    groups = interactions.users[meetings].astype(np.int64) * n_platforms
+    groups += interactions.platforms[interactions.items[meetings]]
+    present = np.unique(groups)
+    people, counts = np.unique(present // n_platforms, return_counts=True)
+    several = people[counts > 1]
+    if len(several) < FEWEST:
+        return meetings[:0]
+    chosen = random.permutation(several)[: min(most, round(NEWCOMERS * len(several)))]
+    present = random.permutation(present[np.isin(present // n_platforms, chosen)])
+    lost = present[np.unique(present // n_platforms, return_index=True)[1]]
+    return meetings[np.isin(groups, lost)]
 
 
 def _first_meetings(interactions: Interactions, pairs: Int64Array) -> Int64Array:

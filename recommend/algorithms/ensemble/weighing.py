@@ -29,6 +29,10 @@ CUTOFF = 20
 PULL = 50.0
 """As if each situation had seen this many questions more whose weights are those of everybody."""
 
+FEWEST_NEWCOMERS = 10
+"""From so many on, people without a history on the platform are weighed for by themselves, and by likelihood alone:
+they are few, and NDCG would decide by chance."""
+
 AMONG_EQUALS = np.float32(1e-6)
 """Among candidates of equal scores the answer stands last, so that knowing nothing wins nothing."""
 
@@ -99,8 +103,11 @@ def learned(ballots: Ballots, is_fallback: Sequence[bool]) -> Float32Array:
     if not _is_better(whole, everyone, best):
         everyone = best
     table = np.tile(everyone, (context.SHAPE[0] * context.SHAPE[1], 1))
+    is_new = ballots.buckets < context.SHAPE[1]
+    if is_new.sum() >= FEWEST_NEWCOMERS:
+        table[: context.SHAPE[1]] = _likeliest(ballots.where(is_new))
     for bucket in np.unique(ballots.buckets):
-        table[bucket] = _for_situation(ballots.where(ballots.buckets == bucket), everyone)
+        table[bucket] = _for_situation(ballots.where(ballots.buckets == bucket), table[bucket])
     table[0] = np.array(is_fallback, dtype=np.float64) if any(is_fallback) else everyone
     return table.astype(np.float32)
 
