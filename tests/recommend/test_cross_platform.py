@@ -5,6 +5,8 @@ import pytest
 
 from recommend.algorithms.base import EmptyDataset, Histories, Interactions
 from recommend.algorithms.cross_platform import CrossPlatform, CrossPlatformConfig
+from recommend.algorithms.ensemble import Ensemble
+from recommend.algorithms.ensemble.questions import questions_of
 from tests.recommend.planted import GROUPS
 
 PER_PLATFORM = 30
@@ -134,3 +136,26 @@ def test_more_of_one_course_is_one_taste_not_two(model):
     once = model.scores(Histories.single([THERE[1]]))[0]
     often = model.scores(Histories.single([THERE[1]] * 5))[0]
     assert np.mean(first_of(often, HERE) == first_of(once, HERE)) >= 0.8
+
+
+class TestInTheEnsemble:
+    def test_some_people_are_made_newcomers_and_asked_about_all_they_did_there(self):
+        world = two_platforms()
+        kept, questions = questions_of(world, most=1000, seed=0)
+        known = world.where(kept)
+        there = np.zeros((150, 2), int)
+        np.add.at(there, (known.users, known.platforms[known.items]), 1)
+        assert (there == 0).any(axis=1).sum() == 30
+        assert (there.sum(axis=1) > 0).all()
+        own = world.platforms[questions.histories.items] == questions.platforms[questions.histories.people]
+        is_new = np.bincount(questions.histories.people[own], minlength=len(questions)) == 0
+        assert is_new.sum() == 30
+        assert set(np.diff(questions.offsets)[is_new]) == {5}
+
+    def test_newcomers_are_answered_by_what_they_did_elsewhere(self):
+        model = Ensemble().fit(two_platforms(people=300))
+        scores = model.scores(Histories.single(THERE[[1, 4, 7]]))[0]
+        assert np.mean(first_of(scores, HERE) % GROUPS == 1) >= 0.8
+
+    def test_one_platform_alone_does_without(self):
+        assert "cross_platform" not in Ensemble().fit(two_platforms(n_platforms=1)).members
