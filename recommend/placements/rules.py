@@ -125,7 +125,7 @@ class Popularity(_Rule, frozen=True):
     strength: 0 leaves the ranking alone; the larger, the more is taken from the scores of popular courses.
     """
 
-    strength: Share = 0.05
+    strength: Share = 0.02
 
 
 class Diversity(_Rule, frozen=True):
@@ -134,8 +134,8 @@ class Diversity(_Rule, frozen=True):
     category, teacher: how much of its score a course loses for each course above it of the same one, as a share.
     """
 
-    category: Share = 0.005
-    teacher: Share = 0.01
+    category: Share = 0.002
+    teacher: Share = 0.005
 
 
 class Limits(_Rule, frozen=True):
@@ -157,7 +157,7 @@ class Pin(_Rule, frozen=True):
 class Exploration(_Rule, frozen=True):
     """share: of how many places others than the best may be given a chance."""
 
-    share: Share = 0.04
+    share: Share = 0.03
 
 
 class PlacementRules(_Rule, frozen=True):
