@@ -5,7 +5,9 @@ import pytest
 
 from recommend.algorithms.base import EmptyDataset, Histories, Interactions
 from recommend.algorithms.cross_platform import CrossPlatform, CrossPlatformConfig
+from recommend.algorithms.ease import Ease
 from recommend.algorithms.ensemble import Ensemble
+from recommend.algorithms.ensemble.members import each_platform_apart
 from recommend.algorithms.ensemble.questions import questions_of
 from tests.recommend.planted import GROUPS
 
@@ -159,3 +161,9 @@ class TestInTheEnsemble:
 
     def test_one_platform_alone_does_without(self):
         assert "cross_platform" not in Ensemble().fit(two_platforms(n_platforms=1)).members
+
+    def test_some_members_learn_of_each_platform_alone(self):
+        world = two_platforms()
+        model = Ease().fit(each_platform_apart(world))
+        weights = model.arrays()["item_weights"]
+        assert np.abs(weights[np.ix_(HERE, THERE)]).max() < 1e-6

@@ -241,7 +241,7 @@ class Ensemble(Algorithm[EnsembleConfig]):
         for number, member in enumerate(candidates):
             model = self._untrained(member)
             try:
-                model.fit(known, _within(progress, TRYING, number, len(candidates)))
+                model.fit(member.learns_from(known), _within(progress, TRYING, number, len(candidates)))
             except (EmptyDataset, FloatingPointError) as error:
                 logger.info("%s is left out of the ensemble: %s", member.name, error)
                 reason = error
@@ -268,10 +268,12 @@ class Ensemble(Algorithm[EnsembleConfig]):
     ) -> Iterator[_Trained]:
         """The members trained on everything, each beginning with what it has learned from a part."""
         same = np.arange(interactions.n_items)
+        learns_from = {member.name: member.learns_from for member in MEMBERS}
         for number, member in enumerate(members):
             model = type(member.model)(member.model.config)
             model.start_from(member.model, same)
-            yield _Trained(member.name, model.fit(interactions, _within(progress, COMPLETING, number, len(members))))
+            model.fit(learns_from[member.name](interactions), _within(progress, COMPLETING, number, len(members)))
+            yield _Trained(member.name, model)
         progress(COMPLETING, len(members) * PARTS, len(members) * PARTS, {})
 
     def _heard(self, histories: Histories) -> Iterator[tuple[_Trained, Float32Array, Float32Array]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,26 @@ def _several_platforms(interactions: Interactions) -> bool:
     return len(np.unique(interactions.platforms)) > 1
 
 
+def _several_platforms_of_few(interactions: Interactions) -> bool:
+    return _several_platforms(interactions) and _few_people_or_courses(each_platform_apart(interactions))
+
+
+def everything(interactions: Interactions) -> Interactions:
+    """What a member learns from who learns from all platforms together."""
+    return interactions
+
+
+def each_platform_apart(interactions: Interactions) -> Interactions:
+    """The same, each person being another one on each platform.
+
+    Nothing links the platforms then, so that models of what goes with what are those of each platform alone: better
+    ones where people who do much on one platform would outweigh what holds on another.
+    """
+    names, numbers = np.unique(interactions.platforms, return_inverse=True)
+    users = interactions.users * np.int32(len(names)) + numbers[interactions.items].astype(np.int32)
+    return replace(interactions, users=users, n_users=interactions.n_users * len(names))
+
+
 @dataclass(frozen=True)
 class Member:
     """A way of taking part.
@@ -52,12 +72,14 @@ class Member:
     name: what it is called among the members. kind: the algorithm. settings: those that differ from its defaults.
     is_worth_trying: whether it can be had for these interactions at a price that pays. Those that turn out to learn
     nothing from them say so by `EmptyDataset`, and those that add nothing are left out by their weights.
+    learns_from: what it is shown of the interactions.
     """
 
     name: str
     kind: type[Algorithm[Any]]
     settings: Mapping[str, object] = field(default_factory=dict)
     is_worth_trying: Callable[[Interactions], bool] = _always
+    learns_from: Callable[[Interactions], Interactions] = everything
 
 
 MEMBERS: tuple[Member, ...] = (
@@ -65,6 +87,8 @@ MEMBERS: tuple[Member, ...] = (
     Member("ease", Ease, is_worth_trying=_few_people_or_courses),
     Member("spectral", Spectral),
     Member("content", Content),
+    Member("ease_apart", Ease, is_worth_trying=_several_platforms_of_few, learns_from=each_platform_apart),
+    Member("spectral_apart", Spectral, is_worth_trying=_several_platforms, learns_from=each_platform_apart),
     Member("cross_platform", CrossPlatform, is_worth_trying=_several_platforms),
     Member("next_item", NextItem, is_worth_trying=_few_courses),
     Member("sequence", Sequence, is_worth_trying=_many_events),
