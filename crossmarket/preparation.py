@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ SIGN_OF_LIFE = timedelta(seconds=30)
 """A running job that has been silent for longer went down with its worker."""
 
 QUICK_ALGORITHMS = ("popularity", "ease")
+"""What is trained at once, so that the first list is somebody's own."""
+SLOW_ALGORITHMS = ("ensemble", "bilinear")
+"""What a worker trains after that; the first is the default, which takes over once it is better."""
 
 
 class PreparationError(Exception):
@@ -51,9 +55,11 @@ def prepare(console: Console) -> None:
     if needs_first_model():
         console.print("[bold]Training the first models[/bold]")
         _run_command("train", *QUICK_ALGORITHMS, "--here")
-    if notes.path().exists():
+    is_demo = notes.path().exists()
+    if is_demo:
         build_first_profiles_later(console)
-        train_slow_models_later(console)
+    if is_demo or has_learned():
+        train_slow_models_later(console, SLOW_ALGORITHMS if is_demo else SLOW_ALGORITHMS[:1])
 
 
 def require_servers() -> None:
@@ -93,6 +99,13 @@ def needs_first_model() -> bool:
     return ModelVersion.objects.active() is None and Event.objects.exists()
 
 
+def has_learned() -> bool:
+    """Whether any model answers."""
+    from recommend.models import ModelVersion
+
+    return ModelVersion.objects.active() is not None
+
+
 def build_first_profiles_later(console: Console) -> None:
     """Leave the first profiles to the worker, which takes a minute."""
     from crossmarket.foundation.models import Job
@@ -104,17 +117,16 @@ def build_first_profiles_later(console: Console) -> None:
         console.print("Profiles are built in the background; watch it in the admin under Jobs.")
 
 
-def train_slow_models_later(console: Console) -> None:
+def train_slow_models_later(console: Console, algorithms: Sequence[str]) -> None:
     """Leave to the worker what takes minutes, so that nobody has to wait for it; also when it was cut short before."""
     from crossmarket.foundation.models import Job, JobState
-    from recommend.algorithms.registry import ALGORITHMS
     from recommend.models import ModelVersion
     from recommend.training import TRAIN, enqueue_training
 
     trained = set(ModelVersion.objects.values_list("algorithm", flat=True))
     waiting = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, heartbeat_at__gt=timezone.now() - SIGN_OF_LIFE)
     begun = {job.arguments["algorithm_name"] for job in Job.objects.filter(waiting, kind=TRAIN)}
-    for name in ALGORITHMS.keys() - trained - begun - set(QUICK_ALGORITHMS):
+    for name in (each for each in algorithms if each not in trained | begun):
         enqueue_training(name, {})
         console.print(f"{name} is trained in the background; watch it in the admin under Jobs.")
 

@@ -141,6 +141,11 @@ CELERY_TASK_ROUTES = {
     "accounts.webhooks.*": {"queue": "webhooks"},
     "accounts.contacts.*": {"queue": "webhooks"},
     "live.*": {"queue": "live"},
+    # Short and soon, however long the jobs of the others take.
+    "recommend.store_recommendations": {"queue": "live"},
+    "recommend.learn_from_answers": {"queue": "live"},
+    "promotions.*": {"queue": "live"},
+    "foundation.end_lost_jobs": {"queue": "live"},
 }
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

@@ -12,8 +12,9 @@ from promotions.services import points
 
 def erase_account(account: LinkedAccount) -> Counter[str]:
     """Remove a held account's coupons, and its name from redemptions and points, whose amounts stay counted."""
+    redemptions = Redemption.objects.filter(account=account).update(account=None, order_id="")
     removed = kinds(Coupon.objects.filter(holder=account).delete()[1])
-    removed["redemptions"] += Redemption.objects.filter(account=account).update(account=None, order_id="")
+    removed["redemptions"] += redemptions
     removed["transfers_of_points"] += points.erase(account)
     removed["kept_answers"] += idempotency.forget(about(account.platform_id, account.external_id))
     return +removed

@@ -1,6 +1,6 @@
 """Measuring a recipe before its model is made, beside the model that answers now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from crossmarket.foundation.jobs import Reporter
 from profiles.models import SegmentMember
 from recommend import training_data
 from recommend.algorithms.artifacts import CorruptedArtifact
-from recommend.algorithms.base import EmptyDataset
+from recommend.algorithms.base import Algorithm, EmptyDataset
 from recommend.algorithms.interactions import Int32Array
 from recommend.evaluation import (
     Answers,
@@ -54,21 +54,37 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
+class Compaction:
+    """What being compact costs, and what it saves: NDCG of the whole model at 10, and the bytes of both."""
+
+    whole_ndcg: float
+    whole_bytes: int
+    compact_bytes: int
+
+
+@dataclass(frozen=True)
 class Weighed:
-    """What is known of a recipe: its report (None where there is too little to ask) and its rival."""
+    """What is known of a recipe: its report (None where there is too little to ask) and its rival.
+
+    compaction: where the models of the recipe are made compact.
+    """
 
     report: Report | None = None
     rival: Rival | None = None
     comparison: Comparison | None = None
+    compaction: Compaction | None = None
 
     @property
     def metrics(self) -> dict[str, float]:
         """Its figures by name."""
         if self.report is None:
             return {}
-        return {name: round(value, 4) for name, value in self.report.headline().items()} | {
-            "questions": self.report.questions
-        }
+        figures = {name: round(value, 4) for name, value in self.report.headline().items()}
+        figures["questions"] = self.report.questions
+        if self.compaction is not None:
+            figures["whole_ndcg@10"] = round(self.compaction.whole_ndcg, 4)
+            figures["share_of_bytes"] = round(self.compaction.compact_bytes / self.compaction.whole_bytes, 4)
+        return figures
 
 
 def weigh(
@@ -88,14 +104,16 @@ def weigh(
         reporter.log("nobody has two courses yet, so there is nothing to measure on")
         return Weighed(rival=rival)
     try:
-        model = recipe.fitted(split.interactions, reporter, start if news else None)
+        whole = recipe.whole(split.interactions, reporter, start if news else None)
     except EmptyDataset as error:
         reporter.log(f"without what is held out there is too little to learn from: {error}")
         return Weighed(rival=rival)
     context = _Context(split, data, reporter)
+    model = whole.in_form()
     answers, report = context.asked(model)
     _log(report, bool(news), reporter)
-    weighed = Weighed(report, rival)
+    compaction = None if model is whole else _compaction(whole, model, context)
+    weighed = Weighed(report, rival, compaction=compaction)
     if champion is None or standing is None or (has_same_recipe and news is None):
         return weighed
     return _beside(weighed, answers, champion, standing, bool(news), context)
@@ -124,7 +142,17 @@ def _beside(
         slices=differences_by_slice(answers, theirs, context.split, context.segments),
     )
     rival = Rival(str(champion), is_news, True, their_report.ndcg[K])
-    return Weighed(weighed.report, rival, comparison)
+    return replace(weighed, rival=rival, comparison=comparison)
+
+
+def _compaction(whole: Algorithm[Any], compact: Algorithm[Any], context: "_Context") -> Compaction:
+    _answers, report = context.asked(whole)
+    sizes = [sum(array.nbytes for array in model.arrays().values()) for model in (whole, compact)]
+    compaction = Compaction(report.ndcg[K], *sizes)
+    context.reporter.log(
+        f"made compact: {sizes[1] / sizes[0]:.1%} of the bytes; the whole model has NDCG@{K} {report.ndcg[K]:.4f}"
+    )
+    return compaction
 
 
 class _Context:

@@ -135,5 +135,10 @@ def _local_copy(version_id: UUID) -> Path:
             for name in default_storage.listdir(_folder(version_id))[1]:
                 with default_storage.open(f"{_folder(version_id)}/{name}") as source:
                     (Path(partial) / name).write_bytes(source.read())
-            Path(partial).rename(copy)
+            try:
+                Path(partial).rename(copy)
+            except OSError:
+                if not copy.exists():  # else another process was quicker
+                    raise
+                Path(partial).mkdir(exist_ok=True)
     return copy

@@ -53,10 +53,14 @@ class Recipe:
 
     def fitted(self, interactions: Interactions, progress: Progress, start: "Earlier | None" = None) -> Algorithm[Any]:
         """A new model, made anew or from a start. Raises what `Algorithm.fit` raises."""
+        return self.whole(interactions, progress, start).in_form()
+
+    def whole(self, interactions: Interactions, progress: Progress, start: "Earlier | None" = None) -> Algorithm[Any]:
+        """The same before it is made compact, where the settings ask for that."""
         model = self.kind(self.config)
         if start is not None:
             model.start_from(start.model, start.columns)
-        return model.trained(interactions, progress)
+        return model.fit(interactions, progress)
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,7 @@ def _circumstances(given: Recommendation) -> Circumstances:
         noted.get("hour", local.hour),
         noted.get("weekday", local.weekday()),
         noted.get("language", ""),
+        given.platform_id,
     )
 
 

@@ -69,7 +69,8 @@ def train(
     with told_to_people():
         data = _loaded(reporter)
         start = _start(recipe, data.course_ids, reporter) if warm_start else None
-        weighed = measuring.weigh(recipe, data, ModelVersion.objects.active(), start, reporter)
+        champion = ModelVersion.objects.active()
+        weighed = measuring.weigh(recipe, data, champion, start, reporter)
         started = time.perf_counter()
         model = recipe.fitted(data.interactions, reporter, start)
         fit_seconds = time.perf_counter() - started
@@ -78,7 +79,7 @@ def train(
         version = _store(model, data, weighed, start, fit_seconds, reporter.job)
         reporter(STORING, 1, 1)
     _note_for_tensorboard(version, reporter)
-    _settle(version, weighed, Activation(activation), reporter)
+    _settle(version, champion, weighed, Activation(activation), reporter)
     if dropped := versions.drop_old(version.algorithm):
         reporter.log(f"threw away {dropped} old models of {version.algorithm}")
     return {"model": str(version), "model_id": str(version.pk), "active": version.is_active, **weighed.metrics}
@@ -147,12 +148,20 @@ def _told(struct: msgspec.Struct | None) -> dict[str, Any]:
     return {} if struct is None else dict(msgspec.to_builtins(struct, str_keys=True))
 
 
-def _settle(version: ModelVersion, weighed: Weighed, activation: Activation, reporter: Reporter) -> None:
-    """Let the model answer or rest, and say why."""
+def _settle(
+    version: ModelVersion, champion: ModelVersion | None, weighed: Weighed, activation: Activation, reporter: Reporter
+) -> None:
+    """Let the model answer or rest, and say why; who was put in the champion's place meanwhile stays."""
     decision = decide(activation, weighed.rival, weighed.comparison.ndcg if weighed.comparison else None)
     version.decision = msgspec.to_builtins(decision)
     version.save(update_fields=["decision"])
     if decision.takes_over:
-        versions.activate(version)
+        try:
+            if activation is Activation.ALWAYS:
+                versions.activate(version)
+            else:
+                versions.take_over(version, champion)
+        except versions.AnotherAnswers as error:
+            reporter.log(str(error))
     reporter.log(f"stored as {version}" + (", active now" if version.is_active else ", not activated"))
     reporter.log(decision.line())

@@ -31,6 +31,20 @@ def require_usable(version: ModelVersion) -> None:
         raise CorruptedArtifact(f"{version} knows none of the courses that are here; train another model.")
 
 
+class AnotherAnswers(Exception):
+    """Another model answers by now than the one that was to be replaced."""
+
+
+@transaction.atomic
+def take_over(version: ModelVersion, champion: ModelVersion | None) -> None:
+    """Let this model answer instead of the one that it was weighed against, no other. Raises `AnotherAnswers`."""
+    one_at_a_time(ACTIVATING)
+    active = ModelVersion.objects.active(Role(version.role))
+    if active != champion:
+        raise AnotherAnswers(f"{active or 'No model'} was chosen meanwhile, so {version} does not take over.")
+    activate(version)
+
+
 @transaction.atomic
 def activate(version: ModelVersion) -> None:
     """Let this model answer from now on; running web workers take it up with their next request."""

@@ -57,6 +57,8 @@ class CouponBatchForm(forms.ModelForm):
         is_shared = cleaned.get("code_kind") == CodeKind.SHARED
         if is_shared != bool(cleaned["shared_code"]):
             self.add_error("shared_code", _("Batches with one code for everybody have it here, and others have none."))
+        if is_shared and cleaned.get("days_after_claim"):
+            self.add_error("days_after_claim", _("Only coupons with codes of their own can end days after claiming."))
         return cleaned
 
     def _check(self, field: str, made: Any) -> None:

@@ -135,6 +135,11 @@ class CouponBatch(models.Model):
                 condition=Q(code_kind=CodeKind.SHARED) & ~Q(state=BatchState.ENDED),
                 name="batch_shared_code_unique",
             ),
+            # Everybody types the same code, claimed or not, so that no days after claiming could be kept.
+            models.CheckConstraint(
+                name="batch_days_after_claim_with_own_codes",
+                condition=Q(code_kind=CodeKind.UNIQUE) | Q(days_after_claim=None),
+            ),
             models.CheckConstraint(
                 name="batch_ends_after_start",
                 condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
@@ -151,7 +156,7 @@ class CouponBatch(models.Model):
 
 
 class BatchDay(models.Model):
-    """How often coupons of a batch with a limit for each day were used on a day of its time zone."""
+    """How often coupons of a batch were used on a day of its time zone."""
 
     batch = models.ForeignKey(CouponBatch, on_delete=models.CASCADE, related_name="days")
     day = models.DateField(_("day"))

@@ -122,6 +122,7 @@ def _expire(lot: Lot) -> None:
 @transaction.atomic
 def erase(account: LinkedAccount) -> int:
     """Let the points of a held account go, and its name from its purse; returns how many transfers told of it."""
+    hold_person_of(account)
     purse = Purse.objects.filter(holder=account).first()
     if purse is None:
         return 0

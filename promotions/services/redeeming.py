@@ -142,7 +142,7 @@ def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: 
         for place, (found, applied) in enumerate(quote.applied)
     ]
     Use.objects.bulk_create(uses)
-    _count(uses, 1, {found.batch.pk for found, _applied in quote.applied if found.batch.limit_day is not None})
+    _count(uses, 1)
     return redemption
 
 
@@ -159,19 +159,16 @@ def _held(redemption_id: UUID, platform: Platform) -> Redemption:
 def _give_back(held: Sequence[Redemption], state: RedemptionState) -> None:
     uses = list(Use.objects.filter(redemption__in=held, counts=True))
     batches = CouponBatch.objects.filter(pk__in={use.batch_id for use in uses})
-    limits = dict(batches.order_by("pk").select_for_update(no_key=True).values_list("pk", "limit_day"))
-    _count(uses, -1, {batch_id for batch_id, limit in limits.items() if limit is not None})
+    list(batches.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    _count(uses, -1)
     now = timezone.now()
     for each in held:
         each.state, each.ended_at = state, now
     Redemption.objects.filter(pk__in=[each.pk for each in held]).update(state=state, ended_at=now)
 
 
-def _count(uses: Sequence[Use], sign: int, by_day: set[UUID]) -> None:
-    """Add these uses to what their batches, days and coupons have counted, or take them off again.
-
-    by_day: the batches that count by day.
-    """
+def _count(uses: Sequence[Use], sign: int) -> None:
+    """Add these uses to what their batches, days and coupons have counted, or take them off again."""
     times: Counter[UUID] = Counter()
     money: Counter[UUID] = Counter()
     days: dict[UUID, Counter[date]] = defaultdict(Counter)
@@ -182,7 +179,7 @@ def _count(uses: Sequence[Use], sign: int, by_day: set[UUID]) -> None:
     for batch_id in sorted(times):
         counted = {"used": F("used") + sign * times[batch_id], "spent": F("spent") + sign * money[batch_id]}
         CouponBatch.objects.filter(pk=batch_id).update(**counted)
-    _count_days({batch_id: days[batch_id] for batch_id in by_day}, sign)
+    _count_days(days, sign)
     coupon_ids = sorted(use.coupon_id for use in uses if use.coupon_id is not None)
     if coupon_ids:
         Coupon.objects.filter(pk__in=coupon_ids).update(is_used=sign > 0)
@@ -192,8 +189,6 @@ def _count(uses: Sequence[Use], sign: int, by_day: set[UUID]) -> None:
 
 def _count_days(days: dict[UUID, Counter[date]], sign: int) -> None:
     rows = [(batch_id, day, sign * times) for batch_id, counted in days.items() for day, times in counted.items()]
-    if not rows:
-        return
     with connection.cursor() as cursor:
         for row in rows:
             cursor.execute(

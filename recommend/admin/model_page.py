@@ -34,6 +34,14 @@ METRICS: dict[str, tuple[Promise, Promise]] = {
         gettext_lazy("miscalibration (nats)"),
         gettext_lazy("how far the categories of a list are from those of the history"),
     ),
+    "whole_ndcg@10": (
+        gettext_lazy("NDCG@10, not compact"),
+        gettext_lazy("of the same model before it was made compact"),
+    ),
+    "share_of_bytes": (
+        gettext_lazy("share of bytes"),
+        gettext_lazy("how large the compact model is beside the whole one"),
+    ),
     "questions": (gettext_lazy("questions"), gettext_lazy("people who were asked for a course held out")),
 }
 KINDS = {

@@ -123,8 +123,11 @@ class Algorithm(ABC, Generic[ConfigType]):
 
     def trained(self, interactions: Interactions, progress: Progress = silent) -> Self:
         """Itself, fitted, or made compact where the settings ask for it. Raises what `fit` raises."""
-        model = self.fit(interactions, progress)
-        return model.compacted() if self.config.compact else model
+        return self.fit(interactions, progress).in_form()
+
+    def in_form(self) -> Self:
+        """The fitted model in the form that its settings ask for: itself, or a compact one."""
+        return self.compacted() if self.config.compact else self
 
     def compacted(self) -> Self:
         """The same model with its large matrices made compact; without any, a copy."""

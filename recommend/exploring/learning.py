@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import structlog
@@ -17,6 +17,7 @@ from recommend.exploring.outcomes import WAIT, Outcome, draws, outcomes
 from recommend.models import ExploredPlacement, ExploringProgress
 from recommend.serving import arms
 from recommend.serving.arms import ARMS, CONFIG, bandit
+from recommend.serving.exploring import STABLE_SECONDS
 
 logger = structlog.get_logger(__name__)
 
@@ -47,12 +48,20 @@ def learn(now: datetime | None = None) -> int:
     Progress and sums change in one transaction, so that each answer counts once, whatever is interrupted. An answer
     that is written down later than `WAIT` after it was given is not counted.
     """
-    until, counted = (now or timezone.now()) - WAIT, 0
+    until, counted = _end_of_a_stretch((now or timezone.now()) - WAIT), 0
     while True:
         taken, is_all = _learn_some(until)
         counted += taken
         if is_all:
             return counted
+
+
+def _end_of_a_stretch(moment: datetime) -> datetime:
+    """The last moment, then or before, at which a stretch of time ended in which lists stay the same.
+
+    Answers of one stretch are one draw, and so have to be counted together.
+    """
+    return datetime.fromtimestamp(moment.timestamp() // STABLE_SECONDS * STABLE_SECONDS, UTC)
 
 
 @transaction.atomic
@@ -64,7 +73,10 @@ def _learn_some(until: datetime) -> tuple[int, bool]:
         return 0, True
     found = outcomes(after, until, MOST_AT_ONCE)
     is_all = len(found) < MOST_AT_ONCE
-    reached = until if is_all else found[-1].created_at
+    reached = until if is_all else _end_of_a_stretch(found[-1].created_at)
+    if reached <= after:  # one stretch of time has more answers than are counted at once
+        reached = found[-1].created_at
+    found = [outcome for outcome in found if outcome.created_at <= reached]
     with connection.cursor() as cursor:
         cursor.execute(COUNT_SHOWINGS, [after, reached])
     counted = _take_up(found, (reached - after) / timedelta(days=1))

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
+from accounts.models import Platform
 from recommend.models import Placement
 from recommend.placements.reading import RulesError, read_rules
-from recommend.placements.rules import PlacementRules
+from recommend.placements.rules import MembersOnly, PlacementRules
 
 logger = structlog.get_logger(__name__)
 
@@ -23,13 +24,14 @@ class Placements:
 
     generation: bytes
     described: dict[tuple[int | None, str], PlacementRules]
+    kept_at_home: list[MembersOnly] = field(default_factory=list)
     holding: dict[tuple[int, str], PlacementRules] = field(default_factory=dict)
 
     def rules(self, platform_id: int, key: str) -> PlacementRules:
         """The rules that hold for a slot: those of the platform's own description, else those for all platforms.
 
         Else those of the key `*`, in the same order. What a `*` keeps for members of a segment is kept for them
-        everywhere. The same object as long as nothing has changed.
+        everywhere, also where all platforms' courses are shown. The same object as long as nothing has changed.
         """
         held = self.holding.get((platform_id, key))
         if held is None:
@@ -48,6 +50,7 @@ class Placements:
             for rule in self.described[place].members
             if rule not in found.members
         ]
+        everywhere += [rule for rule in self.kept_at_home if rule not in found.members]
         return msgspec.structs.replace(found, members=[*found.members, *everywhere]) if everywhere else found
 
 
@@ -59,8 +62,20 @@ def of_generation(generation: bytes) -> Placements:
     """The placements as they stand in this generation."""
     held = _Held.placements
     if held is None or held.generation != generation:
-        held = _Held.placements = Placements(generation, _read())
+        described = _read()
+        held = _Held.placements = Placements(generation, described, _kept_at_home(described))
     return held
+
+
+def _kept_at_home(described: dict[tuple[int | None, str], PlacementRules]) -> list[MembersOnly]:
+    """What each platform's `*` keeps for members, of its own courses: so that no other page shows them to anybody."""
+    slugs = dict(Platform.objects.values_list("pk", "slug"))
+    return [
+        msgspec.structs.replace(rule, which=msgspec.structs.replace(rule.which, platforms=[slugs[platform_id]]))
+        for (platform_id, key), rules in described.items()
+        if key == EVERY_KEY and platform_id is not None
+        for rule in rules.members
+    ]
 
 
 def _read() -> dict[tuple[int | None, str], PlacementRules]:

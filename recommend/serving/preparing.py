@@ -20,7 +20,7 @@ from recommend.serving.pool import Pool
 from recommend.serving.question import Question
 from recommend.serving.steps import STEPS, Setting
 
-MOST_LISTS = 20_000
+MOST_LISTS = 2_000
 IN_RESERVE = 40
 """So many more are prepared than asked for: for exploring, and because some may have been taken off a moment ago."""
 SECONDS_A_LIST_LASTS = 3600

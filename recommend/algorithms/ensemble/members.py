@@ -46,7 +46,8 @@ def _several_platforms(interactions: Interactions) -> bool:
 
 
 def _several_platforms_of_few(interactions: Interactions) -> bool:
-    return _several_platforms(interactions) and _few_people_or_courses(each_platform_apart(interactions))
+    rows = len(np.unique(interactions.users)) * len(np.unique(interactions.platforms))
+    return _several_platforms(interactions) and min(rows, interactions.n_items) <= 2 * MOST_TO_INVERT
 
 
 def everything(interactions: Interactions) -> Interactions:

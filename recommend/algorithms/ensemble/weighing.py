@@ -108,6 +108,7 @@ def learned(ballots: Ballots, is_fallback: Sequence[bool]) -> Float32Array:
         table[: context.SHAPE[1]] = _likeliest(ballots.where(is_new))
     for bucket in np.unique(ballots.buckets):
         table[bucket] = _for_situation(ballots.where(ballots.buckets == bucket), table[bucket])
+    table[~table.any(axis=1)] = everyone  # where no member helps, an order by nobody would be worse
     table[0] = np.array(is_fallback, dtype=np.float64) if any(is_fallback) else everyone
     return table.astype(np.float32)
 
