@@ -174,6 +174,16 @@ class TestMembers:
         similar = shop.get("/items/k0/similar").json()["items"]
         assert "k1" not in {each["item_id"] for each in similar}
 
+    def test_what_a_platform_keeps_for_members_is_shown_to_nobody_else_at_home(
+        self, shop: Partner, rules: dict[str, Any]
+    ) -> None:
+        def shown_at_home() -> set[str]:
+            return {each.course.item_id for each in serving.recommend(Platform.objects.house(), None, "home", 50).items}
+
+        assert "k0" in shown_at_home()
+        describe(shop.platform, "*", rules)
+        assert "k0" not in shown_at_home()
+
 
 class TestScores:
     def test_boosted_courses_rise_and_buried_ones_sink(self, shop: Partner) -> None:

@@ -128,6 +128,12 @@ class TestTheModel:
         assert version.loss_curve == []
         assert str(version) == "ease v1"
 
+    def test_what_being_compact_costs_is_measured_with_the_version(self) -> None:
+        planted_partner()
+        version = trained("ease", compact=True)
+        assert version.metrics["ndcg@10"] == pytest.approx(version.metrics["whole_ndcg@10"], rel=0.01)
+        assert version.metrics["share_of_bytes"] > 0
+
     def test_the_loss_curve_of_the_bilinear_model_is_kept(self) -> None:
         planted_partner()
         version = trained("bilinear", max_epochs=2)

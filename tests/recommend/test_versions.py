@@ -42,6 +42,16 @@ class TestActivation:
         assert ModelVersion.objects.get(is_active=True) == second
         assert first.activated_at < second.activated_at
 
+    def test_one_takes_over_from_whom_it_was_weighed_against_and_from_no_other(self) -> None:
+        champion, chosen_meanwhile, challenger = (ModelVersionFactory() for _ in range(3))
+        versions.activate(champion)
+        versions.activate(chosen_meanwhile)
+        with pytest.raises(versions.AnotherAnswers):
+            versions.take_over(challenger, champion)
+        assert ModelVersion.objects.active() == chosen_meanwhile
+        versions.take_over(challenger, chosen_meanwhile)
+        assert ModelVersion.objects.active() == challenger
+
     def test_rolling_back_goes_step_by_step(self) -> None:
         first, second, third = (ModelVersionFactory() for _ in range(3))
         ModelVersionFactory()  # never active
