@@ -48,7 +48,7 @@ from profiles.models import (
 )
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, Redemption
 from promotions.pricing.benefits import BenefitKind
-from recommend.models import ExploredPlacement, ModelVersion, Placement, Recommendation
+from recommend.models import ExploredPlacement, ModelVersion, Placement, Recommendation, Search
 
 PASSWORD = "correct horse battery"
 """The password of every user made here."""
@@ -507,3 +507,13 @@ class RedemptionFactory(DjangoModelFactory):
     discount = 100
     lines = [["item", 1_000, 1]]
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=15))
+
+
+class SearchFactory(DjangoModelFactory):
+    """A search for settings that was just begun."""
+
+    class Meta:
+        model = Search
+
+    algorithm = "ease"
+    trials_asked = 10

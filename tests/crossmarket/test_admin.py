@@ -36,6 +36,7 @@ from tests.factories import (
     RedemptionFactory,
     RegroupingFactory,
     RejectedEventFactory,
+    SearchFactory,
     SegmentFactory,
     UserFactory,
 )
@@ -63,6 +64,7 @@ def world(db: None) -> None:
         RecommendationFactory(account=account, model=ModelVersionFactory())
         ExploredPlacementFactory()
         PlacementFactory()
+        SearchFactory()
         CouponFactory()
         RedemptionFactory(account=account)
         ArmFactory()

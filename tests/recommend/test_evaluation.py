@@ -140,6 +140,9 @@ def test_a_setting_that_no_chosen_algorithm_has_is_refused():
         configured([ALGORITHMS["popularity"]], {"regularization": "4"})
 
 
+ON_ONE_PLATFORM = [name for name in ALGORITHMS if name != "cross_platform"]
+
+
 def test_in_a_planted_world_models_that_look_at_the_history_beat_popularity():
     interactions = planted_interactions()
     held_back = np.arange(7, len(interactions), 8)
@@ -150,7 +153,7 @@ def test_in_a_planted_world_models_that_look_at_the_history_beat_popularity():
         interactions.items[held_back],
         np.arange(len(held_back) + 1),
     )
-    reached = {name: accuracy_of(quick(name).fit(split.interactions), split).ndcg[10] for name in ALGORITHMS}
+    reached = {name: accuracy_of(quick(name).fit(split.interactions), split).ndcg[10] for name in ON_ONE_PLATFORM}
     assert reached["ease"] > 1.5 * reached["popularity"]
     assert reached["bilinear"] > 1.5 * reached["popularity"]
     assert reached["content"] > 1.5 * reached["popularity"]
