@@ -133,13 +133,13 @@ class TestTheNight:
 
 def ruin_histories(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let trainings from now on learn from courses that nobody has met."""
-    fitted = measuring.Recipe.fitted
+    whole = measuring.Recipe.whole
 
     def of_nonsense(self, interactions, progress, start=None):
         items = (interactions.items + interactions.users) % interactions.n_items
-        return fitted(self, replace(interactions, items=items), progress, start)
+        return whole(self, replace(interactions, items=items), progress, start)
 
-    monkeypatch.setattr(measuring.Recipe, "fitted", of_nonsense)
+    monkeypatch.setattr(measuring.Recipe, "whole", of_nonsense)
 
 
 @pytest.mark.django_db

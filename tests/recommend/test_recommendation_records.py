@@ -130,7 +130,7 @@ class TestWorkers:
     def test_a_real_one_writes_them_down(self, celery_worker_process: subprocess.Popen[bytes]) -> None:
         new_partner().recommended("u1")
         record._outbox.flush()
-        app.send_task("recommend.store_recommendations")
+        app.send_task("recommend.store_recommendations", queue=app.conf.task_default_queue)
         deadline = time.monotonic() + PATIENCE
         while not Recommendation.objects.exists():
             assert time.monotonic() < deadline, "nothing was written down"
