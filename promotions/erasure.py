@@ -12,9 +12,10 @@ from promotions.services import points
 
 def erase_account(account: LinkedAccount) -> Counter[str]:
     """Remove a held account's coupons, and its name from redemptions and points, whose amounts stay counted."""
+    transfers = points.erase(account)  # first, for it holds the person, whom everybody holds before anything else
     redemptions = Redemption.objects.filter(account=account).update(account=None, order_id="")
     removed = kinds(Coupon.objects.filter(holder=account).delete()[1])
     removed["redemptions"] += redemptions
-    removed["transfers_of_points"] += points.erase(account)
+    removed["transfers_of_points"] += transfers
     removed["kept_answers"] += idempotency.forget(about(account.platform_id, account.external_id))
     return +removed
