@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from recommend.algorithms.base import PREPARING, TRAINING, Interactions, InvalidConfig, Progress
+from recommend.algorithms.base import PREPARING, TRAINING, Interactions, Progress
+from recommend.algorithms.distributed import device_named
 from recommend.algorithms.interactions import Float32Array, Int64Array, damped
 from recommend.algorithms.leading_axes import leading_axes
 
@@ -32,7 +33,7 @@ def train(
 ) -> tuple[Float32Array, Float32Array]:
     """The courses V, float32 (n_items, k), and their popularity, float32 (n_items,)."""
     progress(PREPARING, 0, 1, {})
-    device = _device(config.device)
+    device = device_named("als", config.device)
     matrix = interactions.matrix()
     matrix.data = damped(matrix.data)
     popularity = np.asarray(matrix.sum(axis=0), dtype=np.float32).ravel()
@@ -131,11 +132,3 @@ def _earlier_courses(earlier: Float32Array, columns: Int64Array, config: AlsConf
     known, shared = columns >= 0, min(config.factors, earlier.shape[1])
     first[known, :shared] = earlier[columns[known], :shared]
     return first
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InvalidConfig("als: there is no GPU that PyTorch can use; set device to auto or cpu.")
-    return torch.device(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from recommend.algorithms.base import (
     Progress,
 )
 from recommend.algorithms.distributed import Team
+from recommend.algorithms.early_stopping import latest_figures, train_until_best
 from recommend.algorithms.examples import Contexts, Events
 from recommend.algorithms.interactions import Float32Array, Float64Array, Int64Array
 
@@ -143,22 +143,17 @@ class _Training:
     def run(self, events: Events, held_out: Int64Array, progress: Progress) -> list[LossPoint]:
         """Train until the validation loss (without held-out rows: the training loss) stops falling; keep the best."""
         validation_negatives = self.negatives.draw(VALIDATION_NEGATIVES, self.random)
-        curve: list[LossPoint] = []
-        best_loss, best_epoch, best_state = np.inf, 0, {}
-        for epoch in range(1, self.config.max_epochs + 1):
-            training_loss = self._epoch(progress, curve)
-            validation_loss = self._validation_loss(events, held_out, validation_negatives) if len(held_out) else None
-            curve.append(LossPoint(epoch, training_loss, validation_loss))
-            watched = training_loss if validation_loss is None else validation_loss
-            if watched < best_loss:
-                best_loss, best_epoch = watched, epoch
-                best_state = copy.deepcopy(self.network.state_dict())
-            elif epoch - best_epoch >= self.config.patience:
-                break
-        if not best_state:
-            raise FloatingPointError("The training diverged: the loss is not a number. Try a smaller learning_rate.")
-        self.network.load_state_dict(best_state)
-        progress(TRAINING, self.steps, self.steps, _metrics(curve))
+        validation_loss = (
+            (lambda: self._validation_loss(events, held_out, validation_negatives)) if len(held_out) else None
+        )
+        curve = train_until_best(
+            self.network,
+            self.config.max_epochs,
+            self.config.patience,
+            lambda curve: self._epoch(progress, curve),
+            validation_loss,
+        )
+        progress(TRAINING, self.steps, self.steps, latest_figures(curve))
         return curve
 
     def _epoch(self, progress: Progress, curve: list[LossPoint]) -> float:
@@ -166,7 +161,7 @@ class _Training:
         total = 0.0
         for start in range(0, len(order), self.config.batch_size):
             if self.step % STEPS_PER_REPORT == 0:
-                progress(TRAINING, self.step, self.steps, _metrics(curve))
+                progress(TRAINING, self.step, self.steps, latest_figures(curve))
             examples = order[start : start + self.config.batch_size]
             self.optimizer.param_groups[0]["lr"] = self.learning_rate * (1 - self.step / self.steps)
             loss = self._loss(self.events, examples, self.negatives.draw(self.config.negatives, self.random))
@@ -213,16 +208,6 @@ class _Training:
 
     def _to_device(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values).to(self.team.device)
-
-
-def _metrics(curve: list[LossPoint]) -> dict[str, float]:
-    if not curve:
-        return {}
-    latest = curve[-1]
-    metrics = {"epoch": latest.epoch, "training loss": latest.training_loss}
-    if latest.validation_loss is not None:
-        metrics["validation loss"] = latest.validation_loss
-    return metrics
 
 
 def _initial_arrays(events: Events, interactions: Interactions, config: BilinearConfig, progress: Progress) -> Arrays:

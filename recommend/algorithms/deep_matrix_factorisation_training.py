@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,11 @@ from recommend.algorithms.base import (
     TRAINING,
     Arrays,
     Interactions,
-    InvalidConfig,
     LossPoint,
     Progress,
 )
+from recommend.algorithms.distributed import device_named
+from recommend.algorithms.early_stopping import latest_figures, train_until_best
 from recommend.algorithms.examples import Events
 from recommend.algorithms.interactions import Float32Array, Float64Array, Int64Array
 
@@ -53,7 +53,7 @@ def train(
     network = Network(world, config)
     if earlier is not None:
         network.take_up(*earlier)
-    network.to(_device(config.device))
+    network.to(device_named("deep_mf", config.device))
     training = _Training(network, world, known, config, random)
     loss_curve = training.run(events, held_out, progress)
     return network.arrays(), loss_curve
@@ -208,21 +208,15 @@ class _Training:
     def run(self, events: Events, held_out: Int64Array, progress: Progress) -> list[LossPoint]:
         """Train until the validation loss (without held-out rows: the training loss) stops falling; keep the best."""
         negatives = self._draw(VALIDATION_NEGATIVES)
-        curve: list[LossPoint] = []
-        best_loss, best_epoch, best_state = np.inf, 0, {}
-        for epoch in range(1, self.config.max_epochs + 1):
-            training_loss = self._epoch(progress, curve)
-            validation_loss = self._validation_loss(events, held_out, negatives) if len(held_out) else None
-            curve.append(LossPoint(epoch, training_loss, validation_loss))
-            watched = training_loss if validation_loss is None else validation_loss
-            if watched < best_loss:
-                best_loss, best_epoch, best_state = watched, epoch, copy.deepcopy(self.network.state_dict())
-            elif epoch - best_epoch >= self.config.patience:
-                break
-        if not best_state:
-            raise FloatingPointError("The training diverged: the loss is not a number. Try a smaller learning_rate.")
-        self.network.load_state_dict(best_state)
-        progress(TRAINING, self.steps, self.steps, _metrics(curve))
+        validation_loss = (lambda: self._validation_loss(events, held_out, negatives)) if len(held_out) else None
+        curve = train_until_best(
+            self.network,
+            self.config.max_epochs,
+            self.config.patience,
+            lambda curve: self._epoch(progress, curve),
+            validation_loss,
+        )
+        progress(TRAINING, self.steps, self.steps, latest_figures(curve))
         return curve
 
     def _epoch(self, progress: Progress, curve: list[LossPoint]) -> float:
@@ -230,7 +224,7 @@ class _Training:
         total = 0.0
         for start in range(0, len(order), self.config.batch_size):
             if self.step % STEPS_PER_REPORT == 0:
-                progress(TRAINING, self.step, self.steps, _metrics(curve))
+                progress(TRAINING, self.step, self.steps, latest_figures(curve))
             examples = order[start : start + self.config.batch_size]
             self.optimizer.param_groups[0]["lr"] = self.config.learning_rate * (1 - self.step / self.steps)
             loss = self._loss(self.events, examples, self._draw(self.config.negatives), is_known=True)
@@ -275,21 +269,3 @@ class _Training:
 
     def _to_device(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values).to(self.device)
-
-
-def _metrics(curve: list[LossPoint]) -> dict[str, float]:
-    if not curve:
-        return {}
-    latest = curve[-1]
-    metrics = {"epoch": latest.epoch, "training loss": latest.training_loss}
-    if latest.validation_loss is not None:
-        metrics["validation loss"] = latest.validation_loss
-    return metrics
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InvalidConfig("deep_mf: there is no GPU that PyTorch can use; set device to auto or cpu.")
-    return torch.device(name)

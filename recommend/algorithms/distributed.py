@@ -31,6 +31,17 @@ def leads() -> bool:
     return processes() == 1 or int(os.environ.get("RANK", "0")) == 0
 
 
+def device_named(algorithm: str, name: str) -> torch.device:
+    """Where to train: `auto` takes a GPU when there is one. Raises `InvalidConfig` for one that there is not."""
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InvalidConfig(f"{algorithm}: there is no GPU that PyTorch can use; set device to auto or cpu.")
+    return torch.device(name)
+
+
 @dataclass(frozen=True)
 class Team:
     """The processes that train together, as seen by the one of number `rank`, 0..size-1, which trains on `device`."""
@@ -48,10 +59,7 @@ class Team:
         """
         import torch
 
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        if device == "cuda" and not torch.cuda.is_available():
-            raise InvalidConfig(f"{algorithm}: there is no GPU that PyTorch can use; set device to auto or cpu.")
+        device = device_named(algorithm, device).type
         if processes() == 1:
             return cls(0, 1, torch.device(device))
         local = int(os.environ.get("LOCAL_RANK", "0"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from recommend.algorithms.base import (
     Progress,
 )
 from recommend.algorithms.distributed import Team
+from recommend.algorithms.early_stopping import latest_figures, train_until_best
 from recommend.algorithms.examples import Events
 from recommend.algorithms.interactions import Float32Array, Int64Array
 from recommend.algorithms.sequence_forward import EPSILON, KNOWLEDGE
@@ -141,22 +141,15 @@ class _Training:
 
     def run(self, events: Events, held_out: Stretches, progress: Progress) -> list[LossPoint]:
         """Train until the validation loss (without held-out rows: the training loss) stops falling; keep the best."""
-        curve: list[LossPoint] = []
-        best_loss, best_epoch, best_state = np.inf, 0, {}
-        for epoch in range(1, self.config.max_epochs + 1):
-            training_loss = self._epoch(progress, curve)
-            validation_loss = self._validation_loss(events, held_out) if len(held_out) else None
-            curve.append(LossPoint(epoch, training_loss, validation_loss))
-            watched = training_loss if validation_loss is None else validation_loss
-            if watched < best_loss:
-                best_loss, best_epoch = watched, epoch
-                best_state = copy.deepcopy(self.network.state_dict())
-            elif epoch - best_epoch >= self.config.patience:
-                break
-        if not best_state:
-            raise FloatingPointError("The training diverged: the loss is not a number. Try a smaller learning_rate.")
-        self.network.load_state_dict(best_state)
-        progress(TRAINING, self.steps, self.steps, _metrics(curve))
+        validation_loss = (lambda: self._validation_loss(events, held_out)) if len(held_out) else None
+        curve = train_until_best(
+            self.network,
+            self.config.max_epochs,
+            self.config.patience,
+            lambda curve: self._epoch(progress, curve),
+            validation_loss,
+        )
+        progress(TRAINING, self.steps, self.steps, latest_figures(curve))
         return curve
 
     def _epoch(self, progress: Progress, curve: list[LossPoint]) -> float:
@@ -164,7 +157,7 @@ class _Training:
         total = 0.0
         for batch in self.stretches.batches(self.config.batch_size, self.random):
             if self.step % STEPS_PER_REPORT == 0:
-                progress(TRAINING, min(self.step, self.steps), self.steps, _metrics(curve))
+                progress(TRAINING, min(self.step, self.steps), self.steps, latest_figures(curve))
             columns = self._columns(batch)
             weight = float(self.events.weights[self.stretches.rows(batch)].sum())
             loss = self._loss(self.events, self.stretches, self.team.share(batch), columns)
@@ -247,13 +240,3 @@ class Columns:
 
 def _all_columns(n_items: int) -> Columns:
     return Columns(np.arange(n_items), np.arange(n_items + 1), np.zeros(n_items, np.float32))
-
-
-def _metrics(curve: list[LossPoint]) -> dict[str, float]:
-    if not curve:
-        return {}
-    latest = curve[-1]
-    metrics = {"epoch": latest.epoch, "training loss": latest.training_loss}
-    if latest.validation_loss is not None:
-        metrics["validation loss"] = latest.validation_loss
-    return metrics

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch.nn.functional import logsigmoid, relu, softplus
 from recommend.algorithms.artifacts import Arrays, LossPoint
 from recommend.algorithms.base import PREPARING, TRAINING, Progress
 from recommend.algorithms.distributed import Team
+from recommend.algorithms.early_stopping import latest_figures, train_until_best
 from recommend.algorithms.interactions import Int64Array
 from recommend.ranking.circumstances import ASKED_FEATURES
 from recommend.ranking.config import HEADS, RankerConfig
@@ -180,22 +180,15 @@ class _Training:
 
     def run(self, held_out: Tensors, progress: Progress) -> list[LossPoint]:
         """Train until the validation loss (without held-out lists: the training loss) stops falling; keep the best."""
-        curve: list[LossPoint] = []
-        best_loss, best_epoch, best_state = np.inf, 0, {}
-        for epoch in range(1, self.config.max_epochs + 1):
-            training_loss = self._epoch(progress, curve)
-            validation_loss = self._loss_of(held_out) if len(held_out) else None
-            curve.append(LossPoint(epoch, training_loss, validation_loss))
-            watched = training_loss if validation_loss is None else validation_loss
-            if watched < best_loss:
-                best_loss, best_epoch = watched, epoch
-                best_state = copy.deepcopy(self.network.state_dict())
-            elif epoch - best_epoch >= self.config.patience:
-                break
-        if not best_state:
-            raise FloatingPointError("The training diverged: the loss is not a number. Try a smaller learning_rate.")
-        self.network.load_state_dict(best_state)
-        progress(TRAINING, self.steps, self.steps, _metrics(curve))
+        validation_loss = (lambda: self._loss_of(held_out)) if len(held_out) else None
+        curve = train_until_best(
+            self.network,
+            self.config.max_epochs,
+            self.config.patience,
+            lambda curve: self._epoch(progress, curve),
+            validation_loss,
+        )
+        progress(TRAINING, self.steps, self.steps, latest_figures(curve))
         return curve
 
     def _epoch(self, progress: Progress, curve: list[LossPoint]) -> float:
@@ -203,7 +196,7 @@ class _Training:
         total, counted = torch.zeros(len(HEADS)), torch.zeros(len(HEADS))
         for start in range(0, len(order), self.config.batch_size):
             if self.step % STEPS_PER_REPORT == 0:
-                progress(TRAINING, self.step, self.steps, _metrics(curve))
+                progress(TRAINING, self.step, self.steps, latest_figures(curve))
             for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
                 group["lr"] = rate * (1 - self.step / self.steps)
             batch = order[start : start + self.config.batch_size]
@@ -267,13 +260,3 @@ def _first_drop() -> torch.Tensor:
 
 def _initial(rows: int, columns: int, scale: float = 1.0) -> torch.nn.Parameter:
     return torch.nn.Parameter(scale * torch.randn(rows, columns) / max(rows, 1) ** 0.5)
-
-
-def _metrics(curve: list[LossPoint]) -> dict[str, float]:
-    if not curve:
-        return {}
-    latest = curve[-1]
-    metrics = {"epoch": latest.epoch, "training loss": latest.training_loss}
-    if latest.validation_loss is not None:
-        metrics["validation loss"] = latest.validation_loss
-    return metrics
