@@ -5,6 +5,9 @@ from django.urls.converters import StringConverter
 
 from accounts import api as accounts
 from accounts import change_api as changes
+from campaigns import campaign_api as campaigns
+from campaigns import check_in_api as check_ins
+from campaigns import draw_api as draws
 from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
@@ -46,5 +49,10 @@ urlpatterns = [
     path("redemptions", redemptions.Redemptions.as_view()),
     path("redemptions/<uuid:redemption_id>/commit", redemptions.Commit.as_view()),
     path("redemptions/<uuid:redemption_id>/rollback", redemptions.RollBack.as_view()),
+    path("campaigns", campaigns.Campaigns.as_view()),
+    path("campaigns/<uuid:campaign_id>/check-ins", check_ins.CheckIns.as_view()),
+    path("campaigns/<uuid:campaign_id>/make-ups", check_ins.MakeUps.as_view()),
+    path("campaigns/<uuid:campaign_id>/draws", draws.Draws.as_view()),
+    path("campaigns/<uuid:campaign_id>/proof", draws.Proofs.as_view()),
     path("erasures/<uuid:receipt_id>", rights.Receipts.as_view(), name="rights-receipt"),
 ]

@@ -145,6 +145,7 @@ CELERY_TASK_ROUTES = {
     "recommend.store_recommendations": {"queue": "live"},
     "recommend.learn_from_answers": {"queue": "live"},
     "promotions.*": {"queue": "live"},
+    "campaigns.*": {"queue": "live"},
     "foundation.end_lost_jobs": {"queue": "live"},
 }
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -193,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "let campaigns begin and end": {"task": "campaigns.follow_the_clock", "schedule": 30.0},
     "let points go whose time is over": {"task": "promotions.expire_points", "schedule": 600.0},
     "forget answers that may not be sent again": {"task": "foundation.forget_answers", "schedule": 3600.0},
     "finish erasures": {"task": "rights.finish_erasures", "schedule": 60.0},

@@ -62,6 +62,17 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         ],
     ),
     (
+        _("Campaigns"),
+        [
+            (_("Campaigns"), "celebration", "campaigns.campaign"),
+            (_("Check-ins"), "event_available", "campaigns.checkin"),
+            (_("Draws"), "casino", "campaigns.draw"),
+            (_("Rewards given"), "redeem", "campaigns.grant"),
+            (_("Parcels"), "local_shipping", "campaigns.parcel"),
+            (_("Blocked accounts"), "block", "campaigns.blocked"),
+        ],
+    ),
+    (
         _("Data out"),
         [
             (_("Changes"), "rss_feed", "accounts.change"),

@@ -35,14 +35,22 @@ MARKETERS_MAY = {
     "promotions.coupon": ("view",),
     "promotions.redemption": ("view",),
     "promotions.use": ("view",),
+    "campaigns.campaign": ("view", "add", "change", "delete"),
+    "campaigns.checkinplan": ("view", "add", "change", "delete"),
+    "campaigns.milestone": ("view", "add", "change", "delete"),
+    "campaigns.lotteryplan": ("view", "add", "change", "delete"),
+    "campaigns.prize": ("view", "add", "change", "delete"),
+    "campaigns.checkin": ("view",),
+    "campaigns.draw": ("view",),
+    "campaigns.grant": ("view",),
     "foundation.job": ("view", "change"),
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for
 people, decide who is one person, build profiles and segments, look for clusters, train models and choose among them,
-say by which rules lists are made, and design coupons.
+say by which rules lists are made, and design coupons and campaigns.
 
 Keys, signing secrets, platforms, users and groups stay with administrators, and so does who may take the members of
-segments out as files.
+segments out as files, see where prizes are sent, or block accounts.
 """
 
 

@@ -27,6 +27,8 @@ from accounts.models import (
     User,
     WebhookEndpoint,
 )
+from campaigns.models import Campaign, CampaignKind, CampaignState, CheckInPlan, LotteryPlan, Prize, RewardKind
+from campaigns.services import publishing_terms
 from crossmarket.foundation.models import Job, JobState
 from crossmarket.rights.models import AskedBy, Erasure, Export
 from profiles.ingest.mapping import EXAMPLES
@@ -517,3 +519,45 @@ class SearchFactory(DjangoModelFactory):
 
     algorithm = "ease"
     trials_asked = 10
+
+
+class CampaignFactory(DjangoModelFactory):
+    """A running campaign of daily check-ins, open to everybody, that gives nothing."""
+
+    class Meta:
+        model = Campaign
+        skip_postgeneration_save = True
+
+    name = factory.Sequence("campaign {}".format)
+    kind = CampaignKind.CHECK_IN
+    state = CampaignState.RUNNING
+
+    @factory.post_generation
+    def plan(self, create: bool, extracted: dict[str, Any] | None, **_: Any) -> None:
+        """The plan of its kind; `plan={…}` says what is in it."""
+        kind = CheckInPlan if self.kind == CampaignKind.CHECK_IN else LotteryPlan
+        kind.objects.create(campaign=self, **(extracted or {}))
+
+
+class PrizeFactory(DjangoModelFactory):
+    """A prize of a lottery without any limit."""
+
+    class Meta:
+        model = Prize
+
+    campaign = factory.SubFactory(CampaignFactory, kind=CampaignKind.LOTTERY)
+    name = factory.Sequence("prize {}".format)
+    reward = RewardKind.THANKS
+
+
+def running_lottery(prizes: list[dict[str, Any]], plan: dict[str, Any] | None = None, **fields: Any) -> Campaign:
+    """A running lottery with these prizes, whose terms are published; `guaranteed` in a plan is a prize's place."""
+    told = {"free_daily": 10_000, **(plan or {})}
+    place = told.pop("guaranteed", None)
+    campaign = CampaignFactory(kind=CampaignKind.LOTTERY, plan=told, **fields)
+    made = [PrizeFactory(campaign=campaign, **prize) for prize in prizes]
+    if place is not None:
+        LotteryPlan.objects.filter(campaign=campaign).update(guaranteed=made[place])
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    publishing_terms.publish(campaign)
+    return campaign

@@ -12,6 +12,8 @@ from uuid import UUID
 from accounts import erasure as accounts
 from accounts import holdings as accounts_holdings
 from accounts.models import LinkedAccount, Platform
+from campaigns import erasure as campaigns
+from campaigns import holdings as campaigns_holdings
 from crossmarket.foundation import traces
 from crossmarket.foundation.holdings import Part
 from profiles import erasure as profiles
@@ -26,6 +28,7 @@ HOLDINGS: tuple[Callable[[LinkedAccount, bool], Iterator[Part]], ...] = (
     profiles_holdings.parts_of_account,
     recommend_holdings.parts_of_account,
     promotions_holdings.parts_of_account,
+    campaigns_holdings.parts_of_account,
 )
 """What each room holds about an account: for its person (true), or for its platform, which sees no other platform."""
 
@@ -36,6 +39,7 @@ LEAVE: tuple[Callable[[int], Counter[str]], ...] = (profiles.leave_segments,)
 """What has to wait for others who hold many accounts, and so comes before the account itself is held."""
 
 ERASE: tuple[Callable[[LinkedAccount], Counter[str]], ...] = (
+    campaigns.erase_account,
     promotions.erase_account,
     recommend.erase_account,
     profiles.erase_account,

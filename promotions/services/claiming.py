@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import LinkedAccount, Platform
 from accounts.services import changes
 from accounts.services.changes import News
-from promotions import checkout
+from promotions import checkout, codes
 from promotions.checkout import Found, Refused
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState
 from promotions.reasons import Reason, Refusal
@@ -52,14 +52,34 @@ def _claim(platform: Platform, external_id: str, batch_id: UUID, channel: str) -
     if own is not None:
         return own, False
     _check(platform, account, batch, now)
-    coupon = _taken(batch)
+    return _hand_over(_taken(batch), account, channel), True
+
+
+@transaction.atomic
+def give(account: LinkedAccount, batch_id: UUID, channel: str = "") -> Coupon:
+    """A coupon of the batch as a reward: always a new one, and made where none is free. The caller holds the person.
+
+    Raises `CannotClaim` for a batch that gives no coupons now.
+    """
+    batch = CouponBatch.objects.open_at(timezone.now()).filter(pk=batch_id).first()
+    if batch is None:
+        raise CannotClaim(Refusal("", Reason.NOT_FOUND))
+    try:
+        coupon = _taken(batch)
+    except CannotClaim:
+        coupon = Coupon(batch=batch, code=codes.generate_many(1)[0])
+    return _hand_over(coupon, account, channel)
+
+
+def _hand_over(coupon: Coupon, account: LinkedAccount, channel: str) -> Coupon:
+    batch, now = coupon.batch, timezone.now()
     coupon.state, coupon.holder, coupon.claimed_at, coupon.channel = CouponState.HELD, account, now, channel
     if batch.days_after_claim is not None:
         coupon.expires_at = now + timedelta(days=batch.days_after_claim)
     coupon.save()
     told = {"batch_id": str(batch.pk), "code": coupon.code or batch.shared_code}
     changes.record([News(account.platform_id, CLAIMED, account.external_id, told)])
-    return coupon, True
+    return coupon
 
 
 def _usable(account: LinkedAccount, batch: CouponBatch, now: datetime) -> Coupon | None:

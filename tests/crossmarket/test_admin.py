@@ -12,9 +12,13 @@ from django.urls import reverse
 
 from accounts.models import KeyKind, LinkedAccount, User
 from accounts.services.keys import issue_key
+from campaigns.models import Blocked, Grant, Parcel, RewardKind
+from campaigns.services.checking_in import check_in
+from campaigns.services.drawing import draw
 from crossmarket import staff_groups
 from tests.factories import (
     ArmFactory,
+    CampaignFactory,
     ClusteringFactory,
     ConsentFactory,
     CouponFactory,
@@ -39,6 +43,7 @@ from tests.factories import (
     SearchFactory,
     SegmentFactory,
     UserFactory,
+    running_lottery,
 )
 
 ROWS = 12
@@ -66,6 +71,7 @@ def world(db: None) -> None:
         PlacementFactory()
         SearchFactory()
         CouponFactory()
+        _campaigns(account)
         RedemptionFactory(account=account)
         ArmFactory()
         ClusteringFactory()
@@ -77,6 +83,16 @@ def world(db: None) -> None:
         ErasureFactory()
         ExportFactory(account=account)
     Group.objects.create(name="运营")
+
+
+def _campaigns(account: LinkedAccount) -> None:
+    """A row in each table of campaigns."""
+    check_ins, lottery = CampaignFactory(), running_lottery([{}])
+    check_in(account.platform, account.external_id, check_ins.pk)
+    Grant.objects.create(campaign=check_ins, account=account, reason="gift", reward=RewardKind.THANKS)
+    drawn = draw(account.platform, account.external_id, lottery.pk).draw
+    Parcel.objects.create(draw=drawn, account=account, recipient="李", phone="1", address="路 1")
+    Blocked.objects.create(account=LinkedAccountFactory(), why="many accounts")
 
 
 def page(model: type[Model], name: str, *args: Any) -> str:

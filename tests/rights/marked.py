@@ -19,6 +19,8 @@ from accounts.models import Change, ConsentSource, Delivery, LinkedAccount, Matc
 from accounts.services import deliveries, linking, match_queue, stirring, webhooks
 from accounts.services.accounts import UserDescription, describe_users, house_account
 from accounts.services.consents import state_consents
+from campaigns.models import Blocked, Draw, LeftLeaderboard, Parcel
+from campaigns.services import chances
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobLogLine, JobState
 from crossmarket.rights import exporting
@@ -31,6 +33,7 @@ from recommend.models import Recommendation, Shadow, ShadowAnswer
 from recommend.serving.record import store_pending
 from tests.factories import (
     ArmFactory,
+    CampaignFactory,
     ClusteringFactory,
     CouponBatchFactory,
     CouponFactory,
@@ -45,6 +48,7 @@ from tests.factories import (
     SegmentFactory,
     UserFactory,
     WebhookEndpointFactory,
+    running_lottery,
 )
 from tests.partner import Partner, batch, event, item, new_partner
 
@@ -93,6 +97,7 @@ def marked_person() -> Marked:
     _is_told_about(account)
     _uses_coupons(shop)
     _has_points(account)
+    _takes_part(shop, account)
     _is_worked_on(user, house, account)
     export = exporting.start(house, AskedBy.PERSON, whole_person=True, to_worker=False)
     assert jobs.run(export.job_id).state == JobState.SUCCEEDED
@@ -191,6 +196,22 @@ def _uses_coupons(shop: Partner) -> None:
 def _has_points(account: LinkedAccount) -> None:
     points.earn(account, 5, "a", f"{MARK} 1")
     points.spend(account, 2, "b", f"{MARK} 2")
+
+
+def _takes_part(shop: Partner, account: LinkedAccount) -> None:
+    check_ins = CampaignFactory(plan={"daily_points": 1})
+    lottery = running_lottery([{}], {"purchase_draws": 1})
+    for who in (MARK, "other"):
+        assert shop.post(f"/campaigns/{check_ins.pk}/check-ins", {"user_id": who}).status_code == 201
+        body = {"user_id": who, "nonce": "n1"}
+        drawn = shop.post(f"/campaigns/{lottery.pk}/draws", body, headers={"Idempotency-Key": who})
+        assert drawn.status_code == 201
+    chances.give(lottery, account, 1, f"{MARK} was invited")
+    LeftLeaderboard.objects.create(campaign=check_ins, account=account)
+    Parcel.objects.create(
+        draw=Draw.objects.earliest("pk"), account=account, recipient=MARK, phone=MARK, address=f"to {MARK}"
+    )
+    Blocked.objects.create(account=account, why=MARK)
 
 
 def _is_worked_on(user: User, house: LinkedAccount, account: LinkedAccount) -> None:

@@ -1,0 +1,4 @@
+"""The marketer's desk of campaigns."""
+
+from campaigns.admin import campaigns as campaigns
+from campaigns.admin import taking_part as taking_part

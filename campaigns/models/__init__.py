@@ -1,0 +1,40 @@
+"""The tables of why to come back."""
+
+from campaigns.models.campaign import Campaign, CampaignKind, CampaignState
+from campaigns.models.check_in import CheckIn, CheckInPlan, LeftLeaderboard, Milestone
+from campaigns.models.lottery import (
+    Blocked,
+    Chance,
+    Draw,
+    Entrant,
+    LotteryPlan,
+    LotteryStyle,
+    PaidWith,
+    Parcel,
+    Prize,
+    PrizeDay,
+)
+from campaigns.models.reward import Grant, RewardKind, RewardPlan
+
+__all__ = [
+    "Blocked",
+    "Campaign",
+    "CampaignKind",
+    "CampaignState",
+    "Chance",
+    "CheckIn",
+    "CheckInPlan",
+    "Draw",
+    "Entrant",
+    "Grant",
+    "LeftLeaderboard",
+    "LotteryPlan",
+    "LotteryStyle",
+    "Milestone",
+    "PaidWith",
+    "Parcel",
+    "Prize",
+    "PrizeDay",
+    "RewardKind",
+    "RewardPlan",
+]
