@@ -4,10 +4,20 @@ from collections import Counter
 
 from accounts.erasure import kinds
 from accounts.models import LinkedAccount
-from campaigns.models import Blocked, Chance, CheckIn, Entrant, Grant, LeftLeaderboard, Parcel
+from campaigns.models import (
+    Blocked,
+    Chance,
+    CheckIn,
+    Entrant,
+    Grant,
+    LeftLeaderboard,
+    Message,
+    Parcel,
+    Unsubscribed,
+)
 from promotions.services.person_holding import hold_person_of
 
-TABLES = (CheckIn, Grant, Chance, LeftLeaderboard, Blocked, Parcel)
+TABLES = (CheckIn, Grant, Chance, LeftLeaderboard, Blocked, Parcel, Message, Unsubscribed)
 
 
 def erase_account(account: LinkedAccount) -> Counter[str]:

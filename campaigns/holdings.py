@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount
-from campaigns.models import Blocked, Chance, CheckIn, Draw, Grant, LeftLeaderboard, Parcel
+from campaigns.models import Blocked, Chance, CheckIn, Draw, Grant, LeftLeaderboard, Message, Parcel, Unsubscribed
 from crossmarket.foundation.holdings import Part, Row
 
 ROWS_AT_ONCE = 500
@@ -17,6 +17,7 @@ def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Par
     yield Part("rewards", _("What campaigns gave you"), _rewards(account))
     yield Part("draws", _("Your draws in lotteries"), _draws(account))
     yield Part("parcels", _("Where your prizes are sent"), _parcels(account))
+    yield Part("messages", _("Messages to you"), _messages(account))
     yield Part("in_campaigns", _("What campaigns know of you besides"), _besides(account))
 
 
@@ -65,10 +66,27 @@ def _parcels(account: LinkedAccount) -> Iterator[Row]:
         }
 
 
+def _messages(account: LinkedAccount) -> Iterator[Row]:
+    for each in Message.objects.filter(account=account).order_by("created_at", "pk").iterator(ROWS_AT_ONCE):
+        yield {
+            "about": each.kind,
+            "channel": each.channel,
+            "subject": each.subject,
+            "text": each.body,
+            "state": each.state,
+            "reason": each.reason,
+            "sent": each.sent_at,
+            "opened": each.opened_at,
+            "dismissed": each.dismissed_at,
+        }
+
+
 def _besides(account: LinkedAccount) -> Iterator[Row]:
     for chance in Chance.objects.filter(account=account).select_related("campaign").order_by("pk"):
         yield {"campaign": chance.campaign.name, "draws": chance.draws, "reason": chance.reason}
     for left in LeftLeaderboard.objects.filter(account=account).select_related("campaign"):
         yield {"campaign": left.campaign.name, "reason": "not shown among others"}
+    for gone in Unsubscribed.objects.filter(account=account):
+        yield {"reason": f"unsubscribed: {gone.kind}", "time": gone.at}
     for blocked in Blocked.objects.filter(account=account):
         yield {"reason": f"blocked: {blocked.why}"}

@@ -8,6 +8,7 @@ from accounts import change_api as changes
 from campaigns import campaign_api as campaigns
 from campaigns import check_in_api as check_ins
 from campaigns import draw_api as draws
+from campaigns import message_api as messages
 from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
@@ -41,6 +42,8 @@ urlpatterns = [
     path("users/<id:user_id>/profile", UserProfile.as_view()),
     path("users/<id:user_id>/points", points.UserPoints.as_view()),
     path("users/<id:user_id>/offers", coupons.UserOffers.as_view()),
+    path("users/<id:user_id>/messages", messages.UserMessages.as_view()),
+    path("users/<id:user_id>/messages/<uuid:message_id>/<str:reaction>", messages.Reactions.as_view()),
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
     path("users/<id:user_id>/export", rights.UserExport.as_view()),
     path("users/<id:user_id>", rights.User.as_view()),

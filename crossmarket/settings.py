@@ -195,6 +195,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 15.0},
     },
     "let campaigns begin and end": {"task": "campaigns.follow_the_clock", "schedule": 30.0},
+    "send messages that are due": {"task": "campaigns.send_due", "schedule": 20.0},
+    "remind of coupons and check-ins": {"task": "campaigns.remind", "schedule": 600.0},
     "let points go whose time is over": {"task": "promotions.expire_points", "schedule": 600.0},
     "forget answers that may not be sent again": {"task": "foundation.forget_answers", "schedule": 3600.0},
     "finish erasures": {"task": "rights.finish_erasures", "schedule": 60.0},

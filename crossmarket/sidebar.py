@@ -70,6 +70,8 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Rewards given"), "redeem", "campaigns.grant"),
             (_("Parcels"), "local_shipping", "campaigns.parcel"),
             (_("Blocked accounts"), "block", "campaigns.blocked"),
+            (_("Messages"), "mail", "campaigns.message"),
+            (_("Rules for writing to people"), "notifications_paused", "campaigns.outreachpolicy"),
         ],
     ),
     (

@@ -43,6 +43,9 @@ MARKETERS_MAY = {
     "campaigns.checkin": ("view",),
     "campaigns.draw": ("view",),
     "campaigns.grant": ("view",),
+    "campaigns.message": ("view",),
+    "campaigns.heldback": ("view",),
+    "campaigns.outreachpolicy": ("view", "change"),
     "foundation.job": ("view", "change"),
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for

@@ -14,6 +14,16 @@ from campaigns.models.lottery import (
     Prize,
     PrizeDay,
 )
+from campaigns.models.message import (
+    Channel,
+    HeldBack,
+    HoldReason,
+    Message,
+    MessageKind,
+    MessageState,
+    OutreachPolicy,
+    Unsubscribed,
+)
 from campaigns.models.reward import Grant, RewardKind, RewardPlan
 
 __all__ = [
@@ -22,19 +32,27 @@ __all__ = [
     "CampaignKind",
     "CampaignState",
     "Chance",
+    "Channel",
     "CheckIn",
     "CheckInPlan",
     "Draw",
     "Entrant",
     "Grant",
+    "HeldBack",
+    "HoldReason",
     "LeftLeaderboard",
     "LotteryPlan",
     "LotteryStyle",
+    "Message",
+    "MessageKind",
+    "MessageState",
     "Milestone",
+    "OutreachPolicy",
     "PaidWith",
     "Parcel",
     "Prize",
     "PrizeDay",
     "RewardKind",
     "RewardPlan",
+    "Unsubscribed",
 ]

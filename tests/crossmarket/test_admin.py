@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from accounts.models import KeyKind, LinkedAccount, User
 from accounts.services.keys import issue_key
-from campaigns.models import Blocked, Grant, Parcel, RewardKind
+from campaigns.models import Blocked, Grant, MessageKind, OutreachPolicy, Parcel, RewardKind
 from campaigns.services.checking_in import check_in
 from campaigns.services.drawing import draw
+from campaigns.services.outreach import Words, queue
 from crossmarket import staff_groups
 from tests.factories import (
     ArmFactory,
@@ -92,6 +93,8 @@ def _campaigns(account: LinkedAccount) -> None:
     Grant.objects.create(campaign=check_ins, account=account, reason="gift", reward=RewardKind.THANKS)
     drawn = draw(account.platform, account.external_id, lottery.pk).draw
     Parcel.objects.create(draw=drawn, account=account, recipient="李", phone="1", address="路 1")
+    queue(account, MessageKind.CAMPAIGN, "hello", Words("你好"))
+    OutreachPolicy.objects.get_or_create(pk=1)
     Blocked.objects.create(account=LinkedAccountFactory(), why="many accounts")
 
 

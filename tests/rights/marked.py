@@ -19,8 +19,9 @@ from accounts.models import Change, ConsentSource, Delivery, LinkedAccount, Matc
 from accounts.services import deliveries, linking, match_queue, stirring, webhooks
 from accounts.services.accounts import UserDescription, describe_users, house_account
 from accounts.services.consents import state_consents
-from campaigns.models import Blocked, Draw, LeftLeaderboard, Parcel
-from campaigns.services import chances
+from campaigns.models import Blocked, Draw, HeldBack, LeftLeaderboard, Message, MessageKind, Parcel
+from campaigns.services import chances, outreach
+from campaigns.services.outreach import Words
 from crossmarket.foundation import jobs
 from crossmarket.foundation.models import Job, JobLogLine, JobState
 from crossmarket.rights import exporting
@@ -212,6 +213,9 @@ def _takes_part(shop: Partner, account: LinkedAccount) -> None:
         draw=Draw.objects.earliest("pk"), account=account, recipient=MARK, phone=MARK, address=f"to {MARK}"
     )
     Blocked.objects.create(account=account, why=MARK)
+    outreach.queue(account, MessageKind.CAMPAIGN, f"to {MARK}", Words(MARK, f"Hello {MARK}"))
+    outreach.unsubscribe(account, MessageKind.CAMPAIGN)
+    HeldBack.objects.create(message=Message.objects.get(account=account), reason="too_soon")
 
 
 def _is_worked_on(user: User, house: LinkedAccount, account: LinkedAccount) -> None:

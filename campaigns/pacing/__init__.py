@@ -1,0 +1,1 @@
+"""How often people can be written to without wearing them out: caps, quiet hours and fatigue. Knows no Django."""
