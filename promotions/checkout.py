@@ -4,9 +4,10 @@ A reservation asks with the rows of batches and coupons locked, so that what is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -53,6 +54,15 @@ class Quote:
         """What is taken off each line."""
         lines = range(len(self.order.lines))
         return [sum(applied.discounts[line] for _found, applied in self.applied) for line in lines]
+
+
+class Check(StrEnum):
+    """What is asked of each coupon, in this order, before prices are."""
+
+    TIME = "time"
+    CURRENCY = "currency"
+    USES = "uses"
+    PERSON = "person"
 
 
 class Refused(Exception):
@@ -117,6 +127,21 @@ def quote(
     return Quote(order, [(by_code[each.code], each) for each in applied], refusals)
 
 
+def checked(
+    platform: Platform, account: LinkedAccount | None, order: Order, found: Found, moment: datetime
+) -> list[tuple[Check, Refusal | None]]:
+    """What each check says of one coupon by itself, also of those that come after one that has failed."""
+    answers: list[tuple[Check, Refusal | None]] = []
+    for check, ask in _Circumstances(platform, account, order, [found], moment).checks():
+        try:
+            ask(found)
+        except Refused as refused:
+            answers.append((check, Refusal(found.code, refused.reason, refused.facts)))
+        else:
+            answers.append((check, None))
+    return answers
+
+
 def today(batch: CouponBatch, moment: datetime) -> date:
     """The day in the batch's time zone."""
     return moment.astimezone(ZoneInfo(batch.timezone)).date()
@@ -159,16 +184,31 @@ class _Circumstances:
 
     def claim(self, found: Found) -> Claim:
         """The coupon as pricing takes it. Raises `Refused`."""
+        for _check, ask in self.checks():
+            ask(found)
         batch = found.batch
-        _check_time(found, self.moment)
-        if batch.currency != self.order.currency:
-            raise Refused(Reason.WRONG_CURRENCY, currency=batch.currency)
-        self.check_uses(found)
-        self.check_person(found)
         good_for = scope.read(batch.scope)
         lines = tuple(index for index, course in enumerate(self.courses) if good_for.includes(course))
         self.in_this_order[batch.pk] += 1
         return Claim(found.code, batch.gives, lines, batch.rank, batch.minimum, batch.group, batch.is_exclusive)
+
+    def checks(self) -> list[tuple[Check, Callable[[Found], None]]]:
+        """What is asked of a coupon; each raises `Refused`."""
+        return [
+            (Check.TIME, self.check_time),
+            (Check.CURRENCY, self.check_currency),
+            (Check.USES, self.check_uses),
+            (Check.PERSON, self.check_person),
+        ]
+
+    def check_time(self, found: Found) -> None:
+        """Raises `Refused` where it is not good now."""
+        _check_time(found, self.moment)
+
+    def check_currency(self, found: Found) -> None:
+        """Raises `Refused` for orders in another currency."""
+        if found.batch.currency != self.order.currency:
+            raise Refused(Reason.WRONG_CURRENCY, currency=found.batch.currency)
 
     def check_uses(self, found: Found) -> None:
         """Raises `Refused` where it was used as often as it may be."""
@@ -225,7 +265,7 @@ def _facts(platform: Platform, order: Order, is_asked: bool) -> list[CourseFacts
         course.item_id: CourseFacts(
             platform.slug, course.item_id, course.kind, course.category, course.teacher, frozenset(course.tags)
         )
-        for course in Course.objects.filter(platform=platform, item_id__in=items).only(
+        for course in Course.objects.filter(platform_id=platform.pk, item_id__in=items).only(
             "item_id", "kind", "category", "teacher", "tags"
         )
     }

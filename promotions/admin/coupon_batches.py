@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -21,6 +21,8 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from crossmarket.foundation.desk import go_to, question
 from crossmarket.foundation.money import in_words as money
 from promotions import codes, hours, rule_words, scope
+from promotions.admin.code_search import code_search_page
+from promotions.admin.simulator import simulator_page
 from promotions.models import BatchState, CodeKind, CouponBatch
 from promotions.pricing.benefits import Benefit, BenefitKind
 from promotions.services import generating, publishing
@@ -92,7 +94,15 @@ class CouponBatchAdmin(ModelAdmin):
     list_filter_sheet = True
     search_fields = ("name", "shared_code")
     autocomplete_fields = ("segments",)
+    actions_list = ("simulator", "code_search")
     actions_detail = ("submit", "start", "pause", "end", "make_coupons")
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        """Pages beside those of batches."""
+        return (
+            ("simulator/", "promotions_couponbatch_simulator", simulator_page),
+            ("code/", "promotions_couponbatch_code", code_search_page),
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: CouponBatch | None = None) -> Any:
         """The plan, and of a batch that there is, its rule in words and what came of it."""
@@ -166,6 +176,16 @@ class CouponBatchAdmin(ModelAdmin):
         batch = CouponBatch.objects.filter(pk=object_id).first()
         is_open = batch is not None and batch.code_kind == CodeKind.UNIQUE and batch.state != BatchState.ENDED
         return is_open and self.has_change_permission(request)
+
+    @action(description=_("Simulator"), icon="science")
+    def simulator(self, request: HttpRequest) -> HttpResponse:
+        """Go to the simulator."""
+        return redirect("admin:promotions_couponbatch_simulator")
+
+    @action(description=_("Look up a code"), icon="search")
+    def code_search(self, request: HttpRequest) -> HttpResponse:
+        """Go to the search for a code."""
+        return redirect("admin:promotions_couponbatch_code")
 
     @action(
         description=_("Hand in for review"),
