@@ -152,7 +152,11 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "end jobs whose worker is gone": {"task": "foundation.end_lost_jobs", "schedule": 60.0},
-    "write down what was recommended": {"task": "recommend.store_recommendations", "schedule": 5.0},
+    "write down what was recommended": {
+        "task": "recommend.store_recommendations",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "follow in the shadow": {
         "task": "recommend.follow_in_shadow",
         "schedule": 20.0,

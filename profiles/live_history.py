@@ -11,6 +11,7 @@ from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from crossmarket.foundation.leased_cache import NOT_FETCHED, LeasedCache
+from profiles.modeling.features import COMPLETED_FROM
 from profiles.models import Event
 from profiles.models.event_type import EventType
 
@@ -20,8 +21,6 @@ COURSES = 50
 """How many courses a history has at most."""
 OWNED = 2_000
 """How many of the latest purchases, refunds and completions are looked at."""
-COMPLETE = 0.9
-"""From this share on, a course counts as learned to the end."""
 CACHE_SECONDS = 3600
 ANY_ACCOUNT = -1
 
@@ -103,7 +102,9 @@ def _read_one(account_id: int) -> History:
             bought[course] = time.timestamp()
         elif type_ == EventType.REFUND:
             bought.pop(course, None)
-    completed = {course for _time, course, share, type_ in rows if type_ == EventType.COMPLETE and share >= COMPLETE}
+    completed = {
+        course for _time, course, share, type_ in rows if type_ == EventType.COMPLETE and share >= COMPLETED_FROM
+    }
     return msgspec.structs.replace(
         liked, bought=list(bought), bought_times=list(bought.values()), completed=sorted(completed)
     )

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.utils.translation import gettext_noop
@@ -59,7 +61,7 @@ def enqueue_ranker_training(
     return jobs.enqueue(TRAIN_RANKER, arguments, to_worker)
 
 
-@job_kind(TRAIN_RANKER)
+@job_kind(TRAIN_RANKER, is_long=True)
 def train_ranker(reporter: Reporter, /, settings: dict[str, Any], activation: str) -> Result:
     """Load, measure beside the first stage alone on the latest lists, train on all, store, and activate as asked."""
     try:
@@ -73,14 +75,16 @@ def train_ranker(reporter: Reporter, /, settings: dict[str, Any], activation: st
             f"{len(data.examples)} lists with {len(data.examples.numbers)} courses for {data.accounts} accounts, "
             f"{data.shown} of them shown, the others made up of what people did by themselves"
         )
+        first_stage, before = ModelVersion.objects.active(), ModelVersion.objects.active(Role.RANKER)
         figures = _measured(config, data, reporter)
+        rival = _rival(before, config, data, figures, reporter)
         started = time.perf_counter()
         ranker = Ranker(config).fit(data.examples, data.background, reporter)
         fit_seconds = time.perf_counter() - started
         reporter(STORING, 0, 1)
-        version = _store(ranker, data, figures, fit_seconds, reporter.job)
+        version = _store(ranker, data, figures, fit_seconds, reporter.job, first_stage)
         reporter(STORING, 1, 1)
-    _settle(version, data, figures, Activation(activation), reporter)
+    _settle(version, _decided(data, figures, Activation(activation), rival), reporter)
     if dropped := versions.drop_old(version.algorithm):
         reporter.log(f"threw away {dropped} old rankers")
     return {"model": str(version), "model_id": str(version.pk), "active": version.is_active, **version.metrics}
@@ -98,9 +102,13 @@ def follow_first_stage() -> Job | None:
         return None
     profiles = ProfileModel.objects.current()
     built_at = profiles.completed_at if profiles and profiles.completed_at else active.activated_at
-    if Job.objects.filter(kind=TRAIN_RANKER, created_at__gte=max(active.activated_at, built_at)).exists():
+    trained = ModelVersion.objects.filter(role=Role.RANKER, first_stage=active, created_at__gte=built_at)
+    if (
+        trained.exists()
+        or Job.objects.filter(kind=TRAIN_RANKER, created_at__gte=max(active.activated_at, built_at)).exists()
+    ):
         return None
-    ranker = ModelVersion.objects.active(Role.RANKER)
+    ranker = ModelVersion.objects.filter(role=Role.RANKER, activated_at__isnull=False).order_by("-activated_at").first()
     return enqueue_ranker_training(ranker.config if ranker else None)
 
 
@@ -117,12 +125,47 @@ def _measured(config: Any, data: RankingData, reporter: Reporter) -> Figures | N
     return figures
 
 
-def _store(ranker: Ranker, data: RankingData, figures: Figures | None, fit_seconds: float, job: Job) -> ModelVersion:
+@dataclass(frozen=True)
+class _Before:
+    """The ranker that orders lists now, with other settings: what these make of the same lists, trained as late."""
+
+    version: ModelVersion
+    figures: Figures
+
+
+def _rival(
+    before: ModelVersion | None, config: Any, data: RankingData, figures: Figures | None, reporter: Reporter
+) -> _Before | None:
+    """None where no other settings order lists now, or nothing can be measured.
+
+    With the same settings only the data are fresher, and the first stage alone is what there is to beat.
+    """
+    if before is None or figures is None:
+        return None
+    try:
+        settings = Ranker.configure(before.config)
+    except InvalidConfig:
+        return None
+    if settings == config:
+        return None
+    theirs = _measured(settings, data, reporter)
+    return _Before(before, theirs) if theirs is not None else None
+
+
+def _store(
+    ranker: Ranker,
+    data: RankingData,
+    figures: Figures | None,
+    fit_seconds: float,
+    job: Job,
+    first_stage: ModelVersion | None,
+) -> ModelVersion:
     settings = msgspec.to_builtins(ranker.config)
     return store_version(
         partial(model_store.save_ranker, ranker=ranker),
         Ranker.name,
         role=Role.RANKER,
+        first_stage=first_stage,
         config=settings,
         metrics=_metrics(figures, data),
         loss_curve=msgspec.to_builtins(ranker.loss_curve),
@@ -149,21 +192,35 @@ def _metrics(figures: Figures | None, data: RankingData) -> Result:
     return found
 
 
-def _settle(
-    version: ModelVersion, data: RankingData, figures: Figures | None, activation: Activation, reporter: Reporter
-) -> None:
+def _settle(version: ModelVersion, decision: Decision, reporter: Reporter) -> None:
     """Let the ranker order lists or rest, and say why."""
-    decision = _decided(data, figures, activation)
     version.decision = msgspec.to_builtins(decision)
     version.save(update_fields=["decision"])
-    if decision.takes_over:
+    if decision.takes_over and version.first_stage_id != _active_id():
+        reporter.log("another model finds courses by now, whose lists it has not learned to order")
+    elif decision.takes_over:
         versions.activate(version)
     reporter.log(f"stored as {version}" + (", active now" if version.is_active else ", not activated"))
     reporter.log(decision.line())
 
 
-def _decided(data: RankingData, figures: Figures | None, activation: Activation) -> Decision:
-    """Beside the first stage's own order, which is what there is without a ranker."""
+def _active_id() -> UUID | None:
+    active = ModelVersion.objects.active()
+    return active.pk if active else None
+
+
+def _decided(data: RankingData, figures: Figures | None, activation: Activation, before: _Before | None) -> Decision:
+    """Beside the first stage's own order, which is what there is without a ranker, and beside the ranker of now."""
+    alone = _beside_first_stage(data, figures, activation)
+    if figures is None or before is None or not alone.takes_over:
+        return alone
+    asked = data.askers[figures.lists]
+    difference = compare(figures.ndcg, before.figures.ndcg, asked)
+    rival = Rival(str(before.version), has_same_recipe=False, mean=float(before.figures.ndcg.mean()))
+    return decide(activation, rival, difference)
+
+
+def _beside_first_stage(data: RankingData, figures: Figures | None, activation: Activation) -> Decision:
     difference: Difference | None = None
     mean = None
     if figures is not None:

@@ -70,7 +70,7 @@ def enqueue_search(
     return search
 
 
-@job_kind(SEARCH)
+@job_kind(SEARCH, is_long=True)
 def search_settings(reporter: Reporter, /, search_id: int) -> Result:
     """Try settings one after the other, keeping what was found after each."""
     search = Search.objects.filter(pk=search_id).first()

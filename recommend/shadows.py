@@ -6,23 +6,21 @@ shadow for as many courses under the same circumstances, from the history until 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 import numpy as np
 import structlog
 from django.db import transaction
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg, BigIntegerField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
-from accounts.models import Purpose
 from crossmarket.foundation.locks import one_at_a_time
-from profiles.experimentation.splitting import uniform
 from profiles.live_history import History
-from profiles.models import Event, EventType
 from recommend import model_store
 from recommend.algorithms.artifacts import CorruptedArtifact
+from recommend.following import followings
 from recommend.model_store import StoredModel
 from recommend.models import ModelVersion, Recommendation, Role, Shadow, ShadowAnswer
 from recommend.serving.circumstances import Circumstances, Device
@@ -32,8 +30,12 @@ from recommend.serving.situation import look
 
 logger = structlog.get_logger(__name__)
 
-SALT = "shadow"
+SALT = 7
+PARTS = 65_536
+"""Answers fall into so many parts by a hash of their ids; a share of the parts is a share of the answers."""
 MOST_AT_ONCE = 500
+LATE = timedelta(minutes=10)
+"""Notes of answers may come into the database so late, for they go through Redis."""
 SETTLES_IN = timedelta(seconds=10)
 """Answers younger than this may still be on their way into the database."""
 MOST_CLICKS = 50_000
@@ -50,8 +52,8 @@ class CannotShadow(Exception):
 class ShadowFigures:
     """What came of a shadow.
 
-    overlap, correlation: means, None where there was nothing. clicks: clicks and purchases that came of the answers
-    looked at; caught: those of them whose course the shadow's list has too.
+    overlap, correlation: means, None where there was nothing. clicks: how often the answers looked at were followed;
+    caught: those of them whose course the shadow's list has too.
     """
 
     answers: int
@@ -101,19 +103,25 @@ def figures(shadow: Shadow) -> ShadowFigures:
 
 def _follow(shadow: Shadow) -> int:
     until = timezone.now() - SETTLES_IN
-    fresh = Recommendation.objects.filter(created_at__gt=shadow.looked_until, created_at__lte=until)
-    latest = list(fresh.select_related("account", "platform").order_by("created_at")[:MOST_AT_ONCE])
-    if not latest:
-        return 0
-    chosen = [each for each in latest if each.course_ids and uniform(SALT, each.pk.int) < shadow.share]
+    chosen = list(_drawn(shadow, until).select_related("account", "platform").order_by("created_at")[:MOST_AT_ONCE])
     rows = []
     if chosen and (model := _model(shadow)) is not None:
         rows = [_answer(shadow, model, each) for each in chosen]
     with transaction.atomic():
         kept = set(Recommendation.objects.filter(pk__in=[each.pk for each in chosen]).values_list("pk", flat=True))
         ShadowAnswer.objects.bulk_create([row for row in rows if row.recommendation_id in kept], ignore_conflicts=True)
-        Shadow.objects.filter(pk=shadow.pk).update(looked_until=latest[-1].created_at)
+        if len(chosen) < MOST_AT_ONCE:
+            Shadow.objects.filter(pk=shadow.pk).update(looked_until=until)
     return len(rows)
+
+
+def _drawn(shadow: Shadow, until: datetime) -> QuerySet[Recommendation]:
+    """Answers of the shadow's share that it has made no list for, those that were stored late among them."""
+    since = max(shadow.started_at, shadow.looked_until - LATE)
+    fresh = Recommendation.objects.filter(created_at__gt=since, created_at__lte=until).exclude(course_ids=[])
+    number = Func(F("pk"), Value(SALT), function="uuid_hash_extended", output_field=BigIntegerField())
+    drawn = fresh.annotate(part=number.bitand(PARTS - 1)).filter(part__lt=round(shadow.share * PARTS))
+    return drawn.exclude(Exists(ShadowAnswer.objects.filter(shadow=shadow, recommendation=OuterRef("pk"))))
 
 
 def _model(shadow: Shadow) -> StoredModel | None:
@@ -185,11 +193,12 @@ def _correlation(shown: list[int], shadowed: list[int]) -> float | None:
 
 
 def _clicks(shadow: Shadow) -> Iterator[tuple[UUID, int]]:
-    events = Event.objects.consented(Purpose.RECOMMENDATION).cleaned()
-    events = events.of_type(EventType.CLICK, EventType.PURCHASE).filter(
-        timestamp__gte=shadow.started_at, course__isnull=False, context__has_key="recommendation_id"
+    told = (
+        followings()
+        .filter(timestamp__gte=shadow.started_at)
+        .order_by("-timestamp")
+        .values_list("context__recommendation_id", "course_id")
     )
-    told = events.order_by("-timestamp").values_list("context__recommendation_id", "course_id")
     for recommendation_id, course_id in told[:MOST_CLICKS]:
         try:
             yield UUID(str(recommendation_id)), course_id

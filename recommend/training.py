@@ -52,7 +52,7 @@ def enqueue_training(
     return jobs.enqueue(TRAIN, arguments, to_worker)
 
 
-@job_kind(TRAIN)
+@job_kind(TRAIN, is_long=True)
 def train(
     reporter: Reporter,
     /,

@@ -52,6 +52,7 @@ def activate(version: ModelVersion) -> None:
     ModelVersion.objects.filter(is_active=True, role=version.role).exclude(pk=version.pk).update(is_active=False)
     ModelVersion.objects.filter(pk=version.pk).update(is_active=True, activated_at=timezone.now())
     version.refresh_from_db()
+    _fit_ranker(version)
     generations.renew_on_commit(generations.MODELS)
 
 
@@ -66,8 +67,23 @@ def roll_back(role: Role = Role.RECOMMENDER) -> ModelVersion:
     ModelVersion.objects.filter(pk=active.pk).update(is_active=False, activated_at=None)
     ModelVersion.objects.filter(pk=earlier.pk).update(is_active=True)
     earlier.refresh_from_db()
+    _fit_ranker(earlier)
     generations.renew_on_commit(generations.MODELS)
     return earlier
+
+
+def _fit_ranker(first_stage: ModelVersion) -> None:
+    """Let the ranker that learned to order this model's lists order them; without one they stay as they come.
+
+    One that learned from another model's scores may order these badly; the next training makes a new one.
+    """
+    if first_stage.role != Role.RECOMMENDER:
+        return
+    rankers = ModelVersion.objects.filter(role=Role.RANKER)
+    own = rankers.filter(first_stage=first_stage, activated_at__isnull=False).order_by("-activated_at").first()
+    rankers.filter(is_active=True).update(is_active=False)
+    if own is not None:
+        rankers.filter(pk=own.pk).update(is_active=True)
 
 
 @transaction.atomic

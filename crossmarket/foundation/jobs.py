@@ -52,13 +52,18 @@ class JobFailed(Exception):
 
 
 _kinds: dict[str, Work] = {}
+_long: set[str] = set()
+LONG_QUEUE = "long"
+"""Jobs that may take hours wait behind one another here, so that exports, erasures and imports never wait for them."""
 
 
-def job_kind(name: str) -> Callable[[Work], Work]:
-    """Declare a function as the work of the jobs of this kind."""
+def job_kind(name: str, is_long: bool = False) -> Callable[[Work], Work]:
+    """Declare a function as the work of the jobs of this kind. is_long: it may take many minutes."""
 
     def declare(work: Work) -> Work:
         _kinds[name] = work
+        if is_long:
+            _long.add(name)
         return work
 
     return declare
@@ -100,7 +105,7 @@ def enqueue(kind: str, arguments: dict[str, Any] | None = None, to_worker: bool 
     _work(kind)
     job = Job.objects.create(kind=kind, arguments=arguments or {})
     if to_worker:
-        transaction.on_commit(lambda: _send(job.pk))
+        transaction.on_commit(lambda: _send(job.pk, kind))
     return job
 
 
@@ -157,18 +162,20 @@ def send_waiting_jobs() -> int:
 
     Jobs are rows, and messages only tell of them: when Redis loses the messages, nothing is lost.
     """
-    if client().llen(current_app.conf.task_default_queue):
-        return 0
     waiting = Job.objects.filter(state=JobState.QUEUED, created_at__lt=timezone.now() - MESSAGE_TAKES)
-    job_ids = list(waiting.order_by("created_at").values_list("pk", flat=True))
-    for job_id in job_ids:
-        _send(job_id)
-    return len(job_ids)
+    lost = [each for each in waiting.order_by("created_at") if not client().llen(_queue_of(each.kind))]
+    for job in lost:
+        _send(job.pk, job.kind)
+    return len(lost)
 
 
-def _send(job_id: UUID) -> None:
+def _queue_of(kind: str) -> str:
+    return LONG_QUEUE if kind in _long else str(current_app.conf.task_default_queue)
+
+
+def _send(job_id: UUID, kind: str) -> None:
     try:
-        current_app.send_task(RUN_TASK, args=[str(job_id)])
+        current_app.send_task(RUN_TASK, args=[str(job_id)], queue=_queue_of(kind))
     except OperationalError as error:
         logger.warning("job_not_sent", job_id=str(job_id), error=str(error))  # `send_waiting_jobs` will
 

@@ -83,14 +83,17 @@ def spend(account: LinkedAccount, points: int, source: str, reference: str) -> T
 def reverse(transfer: Transfer) -> Transfer:
     """Undo a transfer, once. What was spent comes back to where it was; what was earned goes, as far as it is there.
 
-    Raises ValueError for a reversal or an expiry, which are final.
+    What comes back to an account that was erased meanwhile expires. Raises ValueError for a reversal or an expiry,
+    which are final.
     """
     if transfer.kind not in (TransferKind.EARN, TransferKind.SPEND):
         raise ValueError("Only what was earned or spent can be reversed.")
-    entry = transfer.entries.filter(purse__kind=PurseKind.HOLDER).select_related("purse__holder").first()
-    if entry is None or entry.purse.holder is None:
+    entries = transfer.entries.filter(purse__kind=PurseKind.HOLDER, purse__holder__isnull=False)
+    holders = LinkedAccount.objects.filter(pk__in=entries.values("purse__holder")).order_by("person_id", "pk")
+    if not holders:
         raise ValueError("The account of these points was erased.")
-    hold_person_of(entry.purse.holder)
+    for holder in holders:
+        hold_person_of(holder)
     if known := _booked(OF_REVERSAL, str(transfer.pk)):
         return known
     if transfer.kind == TransferKind.EARN:
@@ -146,9 +149,12 @@ def _take_back(transfer: Transfer) -> Transfer:
 
 
 def _give_back(transfer: Transfer) -> Transfer:
-    uses = list(transfer.lot_uses.select_related("lot"))
+    uses = list(transfer.lot_uses.select_related("lot__purse"))
     moved: Counter[int] = Counter()
     for use in uses:
+        if use.lot.purse.holder_id is None:
+            moved[_ours(PurseKind.EXPIRED)] += use.amount
+            continue
         moved[use.lot.purse_id] += use.amount
         Lot.objects.filter(pk=use.lot_id).update(left=F("left") + use.amount)
     moved[_ours(PurseKind.SPENT)] -= sum(use.amount for use in uses)

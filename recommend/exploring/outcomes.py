@@ -9,14 +9,12 @@ from uuid import UUID
 
 from accounts.models import Purpose
 from accounts.models.linked_account import consenting_to
-from profiles.models import Event, EventType
 from recommend.exploring.notes import Tried, tried_in
+from recommend.following import CLOCKS_DIFFER, followings
 from recommend.models import Recommendation
 
 WAIT = timedelta(minutes=30)
 """So long after an answer one of its courses may be followed; then it counts as not followed."""
-CLOCKS_DIFFER = timedelta(minutes=5)
-NO_FOLLOWING = (EventType.IMPRESSION, EventType.SEARCH, EventType.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +62,23 @@ def outcomes(
 def draws(found: Iterable[Outcome]) -> Iterator[tuple[Outcome, Tried]]:
     """Of each draw of answers that were explored, the first answer, with what came of all of its answers.
 
-    Whoever loads a page again within minutes is shown the same draw once more: that is no further trial.
+    Whoever loads a page again within minutes is shown the same draw once more: that is no further trial. Where the
+    bandit, the model or the rules have changed in between, chances or courses differ, and it is another draw.
     """
-    by_draw: dict[tuple[int, str], list[Outcome]] = defaultdict(list)
-    tried_by: dict[tuple[int, str], Tried] = {}
+    by_draw: dict[_Draw, list[Outcome]] = defaultdict(list)
+    tried_by: dict[_Draw, Tried] = {}
     for outcome in found:
         tried = tried_in(outcome.context)
         if tried is not None:
-            draw = (outcome.account_id, tried.seed)
+            draw = (outcome.account_id, tried.seed, tuple(outcome.course_ids), tuple(outcome.propensities))
             tried_by.setdefault(draw, tried)
             by_draw[draw].append(outcome)
     for draw, same in by_draw.items():
         yield replace(same[0], followed=frozenset().union(*(each.followed for each in same))), tried_by[draw]
 
+
+_Draw = tuple[int, str, tuple[int, ...], tuple[float, ...]]
+"""Account, seed, courses and their chances."""
 
 _Following = tuple[int, int, datetime]
 """Account, course and time."""
@@ -85,14 +87,8 @@ _Following = tuple[int, int, datetime]
 def _followed(answers: list[Recommendation]) -> dict[str, list[_Following]]:
     """What these accounts did in this time that names where it came from, by the answer that it names."""
     first, last = answers[0].created_at, answers[-1].created_at
-    events = (
-        Event.objects.consented(Purpose.RECOMMENDATION)
-        .cleaned()
-        .filter(account__in={answer.account_id for answer in answers}, course__isnull=False)
-        .filter(timestamp__gte=first - CLOCKS_DIFFER, timestamp__lte=last + WAIT)
-        .filter(context__has_key="recommendation_id")
-        .exclude(type__in=NO_FOLLOWING)
-    )
+    events = followings().filter(account__in={answer.account_id for answer in answers})
+    events = events.filter(timestamp__gte=first - CLOCKS_DIFFER, timestamp__lte=last + WAIT)
     found: dict[str, list[_Following]] = defaultdict(list)
     fields = ("context__recommendation_id", "account_id", "course_id", "timestamp")
     for answer, account, course, time in events.values_list(*fields):

@@ -43,6 +43,7 @@ class ModelVersion(models.Model):
     that answered then (`recommend.measuring.Comparison`), empty where there was none to compare with; decision: why it
     was let to answer or not (`recommend.promotion.Decision`). snapshot: of the data (`recommend.data_snapshot`).
     environment: versions of the libraries that matter. parent: what it started from, where it did not start anew.
+    first_stage: of a ranker, the model whose lists it learned to order.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -60,6 +61,9 @@ class ModelVersion(models.Model):
     seed = models.PositiveBigIntegerField(_("seed"), null=True, blank=True)
     parent = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("started from")
+    )
+    first_stage = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("orders lists of")
     )
     learners = models.PositiveIntegerField(_("learners"))
     courses = models.PositiveIntegerField(_("courses"))

@@ -21,8 +21,6 @@ from recommend.ranking_data.people import People
 ROW = np.dtype([("account", "i8"), ("course", "i8"), ("type", "i4"), ("value", "f8"), ("weight", "f8"), ("time", "f8")])
 TYPES = (EventType.RATING, EventType.PURCHASE, EventType.COMPLETE)
 RATING, PURCHASE, COMPLETION, OTHER = 0, 1, 2, 3
-COMPLETED_FROM = 0.8
-"""The share from which a course counts as completed."""
 POPULARITY_HALF_LIFE = 30.0
 """Days after which an event counts half for what is popular."""
 

@@ -1,7 +1,10 @@
 """Lists that were shown, as they were noted, and what came of them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,13 +13,15 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Extract
 
 from accounts.models import Purpose
-from profiles.models import Event
+from accounts.models.linked_account import consenting_to
+from profiles.modeling.features import COMPLETED_FROM
 from recommend.algorithms.interactions import Float32Array, Int32Array, Int64Array
+from recommend.following import CLOCKS_DIFFER, followings
 from recommend.models import Recommendation
 from recommend.ranking.config import HEADS
 from recommend.ranking.courses import DAY
 from recommend.ranking.examples import BoolArray
-from recommend.ranking_data.deeds import COMPLETED_FROM, COMPLETION, PURCHASE, Deeds
+from recommend.ranking_data.deeds import COMPLETION, PURCHASE, Deeds
 from recommend.ranking_data.people import People
 
 CHUNK = 2_000
@@ -24,6 +29,8 @@ CLICK_DAYS = 1.0
 """After so many days nobody clicks on a list any more."""
 OUTCOME_DAYS = 14.0
 """Purchases and completions so many days after the list count, of courses that were clicked."""
+SAME_LIST_WITHIN = timedelta(minutes=10)
+"""The same courses in the same place, shown again so soon, are one list."""
 MOST_LISTS = 20_000
 """So many lists are looked at, the latest ones."""
 
@@ -53,32 +60,51 @@ class Shown:
 
 def read(people: People, deeds: Deeds, course_ids: Int64Array, since: datetime, until: float) -> list[Shown]:
     """The latest lists from `since` on; `until` (epoch seconds) is the moment until which outcomes are known."""
-    answers = Recommendation.objects.filter(created_at__gte=since, account__in=list(people.group_of))
-    answers = answers.order_by("-created_at", "pk").select_related("platform").only(
+    answers = Recommendation.objects.filter(consenting_to(Purpose.RECOMMENDATION, path="account__"))
+    answers = answers.filter(created_at__gte=since).order_by("-created_at", "pk").select_related("platform").only(
         "account_id", "placement", "course_ids", "context", "created_at", "platform__slug", "platform__timezone"
     )  # fmt: skip
-    answered = list(answers[:MOST_LISTS])
-    clicks = _clicks(since)
-    lists = [_shown(answer, clicks, people, deeds, course_ids, until) for answer in reversed(answered)]
-    return [each for each in lists if len(each.courses)]
+    answered = [answer for answer in answers[:MOST_LISTS] if answer.account_id in people.group_of]
+    lists = _without_reloads(reversed(answered))
+    clicks = _clicks(since, {answer.pk: first.pk for first, same in lists for answer in same})
+    shown = [_shown(first, clicks, people, deeds, course_ids, until) for first, _same in lists]
+    return [each for each in shown if len(each.courses)]
+
+
+def _without_reloads(answers: Iterable[Recommendation]) -> list[tuple[Recommendation, list[Recommendation]]]:
+    """Each list once, with all the answers that showed it: who loads a page again is shown the same list once more."""
+    lists: list[tuple[Recommendation, list[Recommendation]]] = []
+    latest: dict[tuple[Any, ...], tuple[Recommendation, list[Recommendation]]] = {}
+    for answer in answers:
+        key = (answer.account_id, answer.platform_id, answer.placement, tuple(answer.course_ids))
+        known = latest.get(key)
+        if known is not None and answer.created_at - known[0].created_at <= SAME_LIST_WITHIN:
+            known[1].append(answer)
+            continue
+        latest[key] = (answer, [answer])
+        lists.append(latest[key])
+    return lists
 
 
 Clicks = dict[tuple[str, int, int], float]
-"""(recommendation, account, course) -> the moment of the first event that names the recommendation."""
+"""(first answer with a list, account, course) -> the moment of the first event that names an answer with the list."""
 
 
-def _clicks(since: datetime) -> Clicks:
-    followed = Event.objects.consented(Purpose.RECOMMENDATION).cleaned().filter(
-        course__isnull=False, timestamp__gte=since, context__has_key="recommendation_id"
-    )  # fmt: skip
-    named = followed.exclude(type="impression").annotate(
-        answer=KeyTextTransform("recommendation_id", "context"),
-        seconds=Cast(Extract(F("timestamp"), "epoch", tzinfo=UTC), FloatField()),
+def _clicks(since: datetime, first_of: Mapping[UUID, UUID]) -> Clicks:
+    firsts = {str(answer): str(first) for answer, first in first_of.items()}
+    named = (
+        followings()
+        .filter(timestamp__gte=since - CLOCKS_DIFFER)
+        .annotate(
+            answer=KeyTextTransform("recommendation_id", "context"),
+            seconds=Cast(Extract(F("timestamp"), "epoch", tzinfo=UTC), FloatField()),
+        )
     )
     found: Clicks = {}
     columns = named.order_by("-timestamp").values_list("answer", "account_id", "course_id", "seconds")
     for answer, account, course, seconds in columns.iterator(chunk_size=CHUNK):
-        found[str(answer).lower(), account, course] = seconds
+        name = str(answer).lower()
+        found[firsts.get(name, name), account, course] = seconds
     return found
 
 
@@ -89,7 +115,9 @@ def _shown(
     wanted = np.array([pk for pk in answer.course_ids if isinstance(pk, int)], dtype=np.int64)
     rows = np.searchsorted(course_ids, wanted).clip(max=max(len(course_ids) - 1, 0))
     places = np.flatnonzero(course_ids[rows] == wanted) if len(course_ids) else np.zeros(0, np.int64)
-    clicked = np.array([(str(answer.pk), account, pk) in clicks for pk in wanted[places].tolist()], dtype=bool)
+    first, last = moment - CLOCKS_DIFFER.total_seconds(), moment + CLICK_DAYS * DAY
+    times = [clicks.get((str(answer.pk), account, pk), np.inf) for pk in wanted[places].tolist()]
+    clicked = np.array([first <= time <= last for time in times], dtype=bool)
     came, is_known = outcomes(deeds, people.group_of[account], rows[places], clicked, moment, until)
     local = answer.created_at.astimezone(ZoneInfo(answer.platform.timezone))
     context = answer.context or {}

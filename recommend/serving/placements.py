@@ -8,7 +8,7 @@ import structlog
 from accounts.models import Platform
 from recommend.models import Placement
 from recommend.placements.reading import RulesError, read_rules
-from recommend.placements.rules import MembersOnly, PlacementRules
+from recommend.placements.rules import MembersOnly, PlacementRules, Stage
 
 logger = structlog.get_logger(__name__)
 
@@ -51,7 +51,12 @@ class Placements:
             if rule not in found.members
         ]
         everywhere += [rule for rule in self.kept_at_home if rule not in found.members]
-        return msgspec.structs.replace(found, members=[*found.members, *everywhere]) if everywhere else found
+        if not everywhere:
+            return found
+        # A slot may do without rules of its own; what is kept for members everywhere is no matter of one slot.
+        own = found.members if found.has(Stage.MEMBERS) else []
+        off = [stage for stage in found.off if stage is not Stage.MEMBERS]
+        return msgspec.structs.replace(found, members=[*own, *everywhere], off=off)
 
 
 class _Held:

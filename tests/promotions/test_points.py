@@ -199,3 +199,26 @@ def test_the_ledger_is_read_page_by_page(monkeypatch):
     second = partner.get(first["next"].partition("/api/v1")[2]).json()
     assert ([each["points"] for each in second["results"]], second["next"]) == ([2, 1], None)
     assert partner.get("/users/li/points?cursor=x").status_code == 422
+
+
+def test_points_of_two_accounts_come_back_to_both(account):
+    other = LinkedAccountFactory(person=account.person)
+    points.earn(account, 10, "check-in", "monday")
+    points.earn(other, 10, "check-in", "tuesday")
+    spent = points.spend(account, 15, "lottery", "draw")
+    points.reverse(spent)
+    assert {*Purse.objects.filter(kind=PurseKind.HOLDER).values_list("balance", flat=True)} == {10}
+    check_balanced()
+
+
+def test_points_of_an_erased_account_do_not_come_back(account):
+    other = LinkedAccountFactory(person=account.person)
+    points.earn(account, 10, "check-in", "monday")
+    points.earn(other, 10, "check-in", "tuesday")
+    spent = points.spend(account, 15, "lottery", "draw")
+    with transaction.atomic():
+        points.erase(other)
+    points.reverse(spent)
+    assert points.balance(account) == 10
+    assert Purse.objects.get(holder=None, kind=PurseKind.HOLDER).balance == 0
+    check_balanced()

@@ -16,7 +16,7 @@ from profiles.models import Experiment, Exposure
 from recommend import ab_tests, shadows, versions
 from recommend.models import ModelVersion, Recommendation, ShadowAnswer
 from recommend.serving.record import store_pending
-from tests.factories import ModelVersionFactory
+from tests.factories import ModelVersionFactory, RecommendationFactory
 from tests.partner import Partner, batch, event
 from tests.recommend.test_versions import folder_of
 from tests.recommend.trained import LEARNERS, planted_partner, trained
@@ -157,6 +157,26 @@ class TestInTheShadow:
         assert LEARNERS / 6 < made < LEARNERS
         assert shadows.follow() == 0
         assert shadow.answers.count() == made
+
+    def test_answers_that_are_stored_late_are_looked_at_too(self) -> None:
+        shop = planted_partner()
+        ease = trained("ease")
+        shadows.start(ease, 1.0)
+        early = shop.recommended("l1")["recommendation_id"]
+        store_pending()
+        late = RecommendationFactory(
+            account=shop.platform.accounts.get(external_id="l2"),
+            course_ids=[shop.platform.courses.first().pk],
+            created_at=timezone.now(),
+        )
+        Recommendation.objects.filter(pk=late.pk).delete()
+        shop.recommended("l3")
+        store_pending()
+        assert shadows.follow() == 2
+        late.save(force_insert=True)
+        assert shadows.follow() == 1
+        looked_at = ShadowAnswer.objects.values_list("recommendation", flat=True)
+        assert {str(each) for each in looked_at} >= {early, str(late.pk)}
 
     def test_a_model_in_its_own_shadow_is_alike_in_everything(self) -> None:
         shop = planted_partner()

@@ -174,6 +174,10 @@ class TestMembers:
         similar = shop.get("/items/k0/similar").json()["items"]
         assert "k1" not in {each["item_id"] for each in similar}
 
+    def test_no_slot_does_without_what_is_kept_under_every_key(self, shop: Partner, rules: dict[str, Any]) -> None:
+        describe(None, "*", rules)
+        assert "k0" not in listed(shop, "", off=["members"])
+
     def test_what_a_platform_keeps_for_members_is_shown_to_nobody_else_at_home(
         self, shop: Partner, rules: dict[str, Any]
     ) -> None:

@@ -121,6 +121,25 @@ class TestWhatCame:
         assert came("purchase") == [0, 1, 0, 0]
         assert came("completion") == [0, 1, 0, 0], "a third is not completed"
 
+    def test_a_list_that_is_loaded_again_is_one_list(self, world: World) -> None:
+        world.shown()
+        again = world.shown(at=ASKED + timedelta(minutes=3))
+        world.followed(again, 2, timedelta(minutes=4))
+        assert came("click") == [0, 0, 1, 0]
+        world.shown(at=ASKED + timedelta(hours=1))
+        assert len(read()) == 2
+
+    @pytest.mark.parametrize("event", ["refund", "search", "impression"])
+    def test_what_is_no_following(self, world: World, event: str) -> None:
+        world.followed(world.shown(), 1, timedelta(minutes=1), event)
+        assert came("click") == [0, 0, 0, 0]
+
+    def test_clicks_of_another_day_came_otherwise(self, world: World) -> None:
+        answer = world.shown()
+        world.followed(answer, 1, timedelta(days=2))
+        world.followed(answer, 2, -timedelta(hours=1))
+        assert came("click") == [0, 0, 0, 0]
+
     def test_within_days(self, world: World) -> None:
         answer = world.shown()
         world.followed(answer, 1, timedelta(minutes=1))

@@ -120,6 +120,25 @@ class TestTheJob:
         assert versions.roll_back(Role.RANKER) == first
 
 
+class TestBesideTheFirstStage:
+    def test_a_ranker_rests_once_another_model_finds_courses(self, shop: Partner) -> None:
+        first = ModelVersion.objects.active()
+        ranker = trained_ranker()
+        assert ranker.first_stage == first
+        versions.activate(ModelVersionFactory(interactions=10_000))
+        assert ModelVersion.objects.active(Role.RANKER) is None
+        assert versions.roll_back() == first
+        assert ModelVersion.objects.active(Role.RANKER) == ranker
+
+    def test_other_settings_are_weighed_against_those_of_now(self, shop: Partner) -> None:
+        trained_ranker()
+        job = ranker_job(Activation.IF_BETTER, hidden=4)
+        version = ModelVersion.objects.get(pk=job.result["model_id"])
+        if not version.is_active:
+            assert version.decision["ground"] in ("not_better", "unmeasured")
+        assert job.log_lines.filter(message__contains="ranker v1").exists() or not version.is_active
+
+
 class TestFollowing:
     def recommender(self) -> ModelVersion:
         version = ModelVersionFactory(interactions=10_000)

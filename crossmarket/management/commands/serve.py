@@ -24,6 +24,9 @@ REFUSALS = (
 WEBHOOKS_WORKER = ("--queues", "webhooks", "--pool", "threads", "--concurrency", "16", "--hostname", "webhooks@%h")
 """Webhooks have a worker of their own: it waits for others' servers, and is not kept waiting by long jobs."""
 
+LONG_WORKER = ("--queues", "long", "--concurrency", "1", "--hostname", "long@%h")
+"""Trainings and searches, one after the other: whatever they take, erasures, exports and imports go on beside them."""
+
 LIVE_WORKER = ("--queues", "live", "--pool", "threads", "--concurrency", "2", "--hostname", "live@%h")
 """What follows within seconds from what people do has one too, which neither long jobs nor slow servers delay."""
 
@@ -87,6 +90,7 @@ def children(sites: dict[str, int]) -> list[Child]:
     commands = {
         "web": [sys.executable, "-m", "gunicorn", "--config", "python:crossmarket.gunicorn"],
         "worker": [*celery, "worker", "--concurrency", concurrency, *alone],
+        "long": [*celery, "worker", *LONG_WORKER, *alone],
         "webhooks": [*celery, "worker", *WEBHOOKS_WORKER, *alone],
         "live": [*celery, "worker", *LIVE_WORKER, *alone],
         "beat": [*celery, "beat", "--pidfile", "", "--loglevel", level],
