@@ -88,6 +88,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Platforms"), "storefront", "accounts.platform"),
             (_("Mappings"), "swap_horiz", "profiles.platformmapping"),
             (_("File imports"), "upload_file", "profiles.fileimport"),
+            (_("Audit trail"), "history", "foundation.auditentry"),
             (_("Users"), "manage_accounts", "accounts.user"),
             (_("Groups"), "group", "auth.group"),
         ],

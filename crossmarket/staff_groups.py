@@ -46,6 +46,7 @@ MARKETERS_MAY = {
     "campaigns.message": ("view",),
     "campaigns.heldback": ("view",),
     "campaigns.outreachpolicy": ("view", "change"),
+    "foundation.auditentry": ("view",),
     "foundation.job": ("view", "change"),
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for

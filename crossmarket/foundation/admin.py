@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from crossmarket.foundation import audit_desk as audit_desk
 from crossmarket.foundation import jobs
 from crossmarket.foundation.desk import ReadOnlyAdmin
 from crossmarket.foundation.models import OPEN_STATES, Job, JobState

@@ -1,7 +1,9 @@
-"""Jobs: long work done by the workers, each a row that one can watch, read and cancel."""
+"""Jobs: long work done by the workers, each a row that one can watch, read and cancel; and who changed what."""
 
 import uuid
 
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext
@@ -121,3 +123,46 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
+
+
+def kind_of(subject: models.Model | type[models.Model]) -> str:
+    """A table's name as the audit trail writes it, such as `promotions.couponbatch`."""
+    return str(subject._meta.label_lower)  # noqa: SLF001 Django's documented name
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    """Questions about the audit trail."""
+
+    def about(self, subject: models.Model) -> "AuditEntryQuerySet":
+        """What happened to this row, the latest first."""
+        return self.filter(subject_kind=kind_of(subject), subject_id=str(subject.pk))
+
+
+class AuditEntry(models.Model):
+    """One change of something that people answer for: who did what to it, and each field before and after.
+
+    The database lets nobody change or delete one; only the name of a user who is deleted goes. by_person: whether a
+    person did it, whom one cannot name any more where `actor` is null. `changes` holds nothing personal.
+    """
+
+    subject_kind = models.CharField(_("kind of subject"), max_length=100)
+    subject_id = models.CharField(_("key"), max_length=100)
+    subject_name = models.CharField(_("changed thing"), max_length=200, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("done by")
+    )
+    by_person = models.BooleanField(_("by a person"))
+    verb = models.CharField(_("did"), max_length=100)
+    changes = models.JSONField(_("changes"), default=dict, encoder=DjangoJSONEncoder)
+    at = models.DateTimeField(_("time"), default=now, editable=False)
+
+    objects = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit trail")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_of_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_name or self.subject_id}: {gettext(self.verb)}"

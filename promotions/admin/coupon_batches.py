@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from crossmarket.foundation.audit_desk import AuditedAdmin
 from crossmarket.foundation.desk import go_to, question
 from crossmarket.foundation.money import in_words as money
 from promotions import codes, hours, rule_words, scope
@@ -85,7 +85,7 @@ class CountForm(BaseDialogForm):
 
 
 @admin.register(CouponBatch)
-class CouponBatchAdmin(ModelAdmin):
+class CouponBatchAdmin(AuditedAdmin):
     """The rules of coupons."""
 
     form = CouponBatchForm
@@ -258,7 +258,7 @@ class CouponBatchAdmin(ModelAdmin):
     )
     def make_coupons(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
         """By a worker."""
-        job = generating.enqueue(get_object_or_404(CouponBatch, pk=object_id), form.cleaned_data["count"])
+        job = generating.enqueue(get_object_or_404(CouponBatch, pk=object_id), form.cleaned_data["count"], request.user)
         messages.success(request, _("The coupons wait for a worker; follow it here."))
         return go_to(request, reverse("admin:foundation_job_change", args=[job.pk]))
 
@@ -273,7 +273,7 @@ class CouponBatchAdmin(ModelAdmin):
     def _move(self, request: HttpRequest, object_id: str, to: BatchState) -> None:
         batch = get_object_or_404(CouponBatch, pk=object_id)
         try:
-            moved = publishing.move(batch, to)
+            moved = publishing.move(batch, to, request.user)
         except publishing.CannotChange as error:
             messages.error(request, str(error))
         else:

@@ -7,7 +7,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from crossmarket.foundation import jobs
+from crossmarket.foundation import audit, jobs
+from crossmarket.foundation.audit import Actor
 from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
 from crossmarket.foundation.models import Job
 from promotions import codes
@@ -15,14 +16,19 @@ from promotions.models import BatchState, CodeKind, CouponBatch
 
 GENERATE = gettext_noop("promotions.generate")
 MAKING = gettext_noop("making coupons")
+ORDERED = gettext_noop("ordered more coupons")
+MADE = gettext_noop("coupons were made")
+COUPONS = gettext_noop("coupons")
 MOST = 1_000_000
 AT_ONCE = 20_000
 
 
-def enqueue(batch: CouponBatch, count: int) -> Job:
+@transaction.atomic
+def enqueue(batch: CouponBatch, count: int, actor: Actor = None) -> Job:
     """Have a worker make so many more coupons. Raises ValueError for another number than 1 to `MOST`."""
     if not 1 <= count <= MOST:
         raise ValueError(f"Between 1 and {MOST} coupons can be made at once.")
+    audit.record_about(batch, actor, ORDERED, {COUPONS: [None, count]})
     return jobs.enqueue(GENERATE, {"batch_id": str(batch.pk), "count": count})
 
 
@@ -33,9 +39,12 @@ def generate(reporter: Reporter, /, batch_id: str, count: int) -> Result:
     if not batch.exists():
         raise JobFailed("The batch has ended, is gone, or has one code for everybody.")
     made = 0
-    while made < count:
-        reporter(MAKING, made, count)
-        made += make(UUID(batch_id), min(AT_ONCE, count - made))
+    try:
+        while made < count:
+            reporter(MAKING, made, count)
+            made += make(UUID(batch_id), min(AT_ONCE, count - made))
+    finally:
+        audit.record_about(batch.get(), None, MADE, {COUPONS: [None, made]})
     reporter(MAKING, count, count)
     return {"made": made}
 

@@ -2,9 +2,14 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from crossmarket.foundation import audit
+from crossmarket.foundation.audit import Actor
 from promotions import hours, scope
 from promotions.models import BatchState, CodeKind, CouponBatch
+
+MOVED = gettext_noop("moved on")
 
 
 class CannotChange(Exception):
@@ -22,8 +27,8 @@ STEPS: dict[BatchState, tuple[BatchState, ...]] = {
 
 
 @transaction.atomic
-def move(batch: CouponBatch, to: BatchState) -> CouponBatch:
-    """Take the batch a step on, or back. Raises `CannotChange`."""
+def move(batch: CouponBatch, to: BatchState, actor: Actor = None) -> CouponBatch:
+    """Take the batch a step on, or back, and write down who did. Raises `CannotChange`."""
     held = CouponBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     if to not in STEPS[BatchState(held.state)]:
         raise CannotChange(
@@ -31,6 +36,7 @@ def move(batch: CouponBatch, to: BatchState) -> CouponBatch:
         )
     if to in (BatchState.REVIEW, BatchState.LIVE):
         _check(held)
+    audit.record_about(held, actor, MOVED, {"state": [held.state, to.value]})
     held.state = to
     held.save(update_fields=["state", "changed_at"])
     return held

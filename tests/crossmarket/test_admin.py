@@ -17,6 +17,7 @@ from campaigns.services.checking_in import check_in
 from campaigns.services.drawing import draw
 from campaigns.services.outreach import Words, queue
 from crossmarket import staff_groups
+from crossmarket.foundation import audit
 from tests.factories import (
     ArmFactory,
     CampaignFactory,
@@ -76,7 +77,7 @@ def world(db: None) -> None:
         RedemptionFactory(account=account)
         ArmFactory()
         ClusteringFactory()
-        UserFactory()
+        audit.record_about(ArmFactory(), UserFactory(), audit.CHANGED, {"name": ["a", "b"]})
         DeliveryFactory()
         RegroupingFactory()
         MatchFactory()

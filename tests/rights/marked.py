@@ -22,7 +22,7 @@ from accounts.services.consents import state_consents
 from campaigns.models import Blocked, Draw, HeldBack, LeftLeaderboard, Message, MessageKind, Parcel
 from campaigns.services import chances, outreach
 from campaigns.services.outreach import Words
-from crossmarket.foundation import jobs
+from crossmarket.foundation import audit, jobs
 from crossmarket.foundation.models import Job, JobLogLine, JobState
 from crossmarket.rights import exporting
 from crossmarket.rights.models import AskedBy
@@ -230,6 +230,7 @@ def _is_worked_on(user: User, house: LinkedAccount, account: LinkedAccount) -> N
             change_message=MARK,
         )
     LogEntry.objects.create(user=user, object_repr="nothing", action_flag=2)
+    audit.record_about(CouponBatchFactory(), user, audit.CHANGED, {"value": [1, 2]})
     job: Job = JobFactory(error=f"IntegrityError: {MARK} is there already")
     JobLogLine.objects.create(job=job, message=f"Traceback (most recent call last)\n{MARK}")
 
