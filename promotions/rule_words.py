@@ -1,6 +1,6 @@
 """The rule of a batch in words: what a coupon gives, for what, when and how often."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crossmarket.foundation.money import in_words as money
+from profiles.models import Segment
 from profiles.segmentation.naming import name_of
 from promotions import hours, scope
 from promotions.hours import Window
@@ -16,9 +17,13 @@ from promotions.pricing.benefits import BenefitKind
 from promotions.scope import Named
 
 
-def in_words(batch: CouponBatch) -> list[str]:
-    """Sentences in the active language, the most important first."""
-    return [_benefit(batch), *_scope(batch), *_people(batch), *_times(batch), *_limits(batch), *_stacking(batch)]
+def in_words(batch: CouponBatch, segments: Iterable[Segment] | None = None) -> list[str]:
+    """Sentences in the active language, the most important first.
+
+    segments: those of a batch that is not saved yet, or not so; by default, those that it is for.
+    """
+    people = _people(batch, batch.segments.all() if segments is None else segments)
+    return [_benefit(batch), *_scope(batch), *people, *_times(batch), *_limits(batch), *_stacking(batch)]
 
 
 def _benefit(batch: CouponBatch) -> str:
@@ -80,10 +85,10 @@ def _any_of(values: Sequence[str]) -> str:
     return _(" or ").join(_("“%(value)s”") % {"value": value} for value in values)
 
 
-def _people(batch: CouponBatch) -> Iterator[str]:
+def _people(batch: CouponBatch, segments: Iterable[Segment]) -> Iterator[str]:
     if batch.first_purchase:
         yield _("for the first purchase")
-    if names := [name_of(segment) for segment in batch.segments.all()]:
+    if names := [name_of(segment) for segment in segments]:
         yield _("for members of %(segments)s") % {"segments": _any_of(names)}
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,60 +19,16 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from crossmarket.foundation.audit_desk import AuditedAdmin
 from crossmarket.foundation.desk import go_to, question
 from crossmarket.foundation.money import in_words as money
-from promotions import codes, hours, rule_words, scope
+from promotions import rule_words
+from promotions.admin.batch_preview import preview
 from promotions.admin.code_search import code_search_page
+from promotions.admin.designer import CouponBatchForm
 from promotions.admin.simulator import simulator_page
 from promotions.models import BatchState, CodeKind, CouponBatch
-from promotions.pricing.benefits import Benefit, BenefitKind
 from promotions.services import generating, publishing
 
 LATER_TOO = ("name", "description", "ends_at", "limit_total", "limit_day", "budget")
 """What may be changed once people know of the batch: what it gives and for whom stays what it was."""
-
-
-class CouponBatchForm(forms.ModelForm):
-    """A draft."""
-
-    class Meta:
-        model = CouponBatch
-        fields = "__all__"  # noqa: DJ007 the admin's fieldsets name the fields
-        help_texts = {
-            "value": _("Percent in hundredths (2000 is 20 percent), money in minor units (2000 is 20.00); 0 for free."),
-            "cap": _("The most that a share may take off, in minor units."),
-            "units": _("For how many units a fixed price or a free item is; empty for all."),
-            "minimum": _("What the courses must cost together, in minor units."),
-            "scope": _('All courses: {}. Some: {"categories": ["AI"], "excluding": [{"teachers": ["…"]}]}'),
-            "hours": _('Always: []. Some: [{"days": [0, 1], "since": "18:00", "until": "22:00"}]; 0 is Monday.'),
-            "budget": _("What all uses may take off together, in minor units."),
-            "rank": _("Of several coupons on an order, those with lower ranks come first."),
-            "group": _("Of coupons of one group only the first counts."),
-        }
-
-    def clean(self) -> dict[str, Any]:
-        """The parts that have to fit together."""
-        cleaned = super().clean() or {}
-        cleaned["shared_code"] = codes.normal(cleaned.get("shared_code") or "")
-        self._check("value", lambda: _benefit(cleaned))
-        self._check("scope", lambda: scope.read(cleaned.get("scope") or {}))
-        self._check("hours", lambda: hours.read(cleaned.get("hours") or []))
-        is_shared = cleaned.get("code_kind") == CodeKind.SHARED
-        if is_shared != bool(cleaned["shared_code"]):
-            self.add_error("shared_code", _("Batches with one code for everybody have it here, and others have none."))
-        if is_shared and cleaned.get("days_after_claim"):
-            self.add_error("days_after_claim", _("Only coupons with codes of their own can end days after claiming."))
-        return cleaned
-
-    def _check(self, field: str, made: Any) -> None:
-        try:
-            made()
-        except KeyError:
-            return  # another field is missing, which is told there
-        except ValueError as error:
-            self.add_error(field, ValidationError(str(error)))
-
-
-def _benefit(cleaned: dict[str, Any]) -> Benefit:
-    return Benefit(BenefitKind(cleaned["benefit"]), cleaned["value"], cleaned.get("cap"), cleaned.get("units"))
 
 
 class CountForm(BaseDialogForm):
@@ -89,6 +44,7 @@ class CouponBatchAdmin(AuditedAdmin):
     """The rules of coupons."""
 
     form = CouponBatchForm
+    change_form_outer_before_template = "admin/promotions/couponbatch/beside.html"
     list_display = ("name", "state_label", "gives", "used", "taken_off", "starts_at", "ends_at")
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_sheet = True
@@ -102,6 +58,7 @@ class CouponBatchAdmin(AuditedAdmin):
         return (
             ("simulator/", "promotions_couponbatch_simulator", simulator_page),
             ("code/", "promotions_couponbatch_code", code_search_page),
+            ("preview/", "promotions_couponbatch_preview", preview),
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: CouponBatch | None = None) -> Any:

@@ -65,7 +65,7 @@ class CouponBatch(models.Model):
     limits: uses in all, by one person on all accounts, on one day (in `timezone`); null for no limit. budget: what all
     uses may take off together. rank, group, is_exclusive: see `promotions.pricing.stacking.Claim`.
     used, spent: uses and money of all reserved and committed redemptions; the constraints keep them within limits
-    whatever programs do.
+    whatever programs do. reach: about how many people could use it when it went live, for forecasts of later ones.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -101,6 +101,7 @@ class CouponBatch(models.Model):
     shared_code = models.CharField(_("code"), max_length=40, blank=True)
     used = models.PositiveBigIntegerField(_("uses"), default=0, editable=False)
     spent = models.PositiveBigIntegerField(_("taken off"), default=0, editable=False)
+    reach = models.PositiveBigIntegerField(_("people who could use it"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 

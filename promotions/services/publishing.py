@@ -8,6 +8,7 @@ from crossmarket.foundation import audit
 from crossmarket.foundation.audit import Actor
 from promotions import hours, scope
 from promotions.models import BatchState, CodeKind, CouponBatch
+from promotions.reach import reach_of
 
 MOVED = gettext_noop("moved on")
 
@@ -26,9 +27,14 @@ STEPS: dict[BatchState, tuple[BatchState, ...]] = {
 """Where a batch may go from each state."""
 
 
-@transaction.atomic
 def move(batch: CouponBatch, to: BatchState, actor: Actor = None) -> CouponBatch:
     """Take the batch a step on, or back, and write down who did. Raises `CannotChange`."""
+    reach = _reach(batch) if to == BatchState.LIVE and batch.reach is None else batch.reach
+    return _move(batch, to, reach, actor)
+
+
+@transaction.atomic
+def _move(batch: CouponBatch, to: BatchState, reach: int | None, actor: Actor) -> CouponBatch:
     held = CouponBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     if to not in STEPS[BatchState(held.state)]:
         raise CannotChange(
@@ -37,9 +43,17 @@ def move(batch: CouponBatch, to: BatchState, actor: Actor = None) -> CouponBatch
     if to in (BatchState.REVIEW, BatchState.LIVE):
         _check(held)
     audit.record_about(held, actor, MOVED, {"state": [held.state, to.value]})
-    held.state = to
-    held.save(update_fields=["state", "changed_at"])
+    held.state, held.reach = to, reach
+    held.save(update_fields=["state", "reach", "changed_at"])
     return held
+
+
+def _reach(batch: CouponBatch) -> int | None:
+    """How many could use it: counted before the batch is locked, for it may take a moment."""
+    try:
+        return reach_of(batch, list(batch.segments.values_list("pk", flat=True))).persons
+    except scope.ScopeBroken:
+        return None
 
 
 def _check(batch: CouponBatch) -> None:

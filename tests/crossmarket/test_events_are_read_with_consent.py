@@ -21,6 +21,7 @@ NEED_NOT_ASK = {
     "profiles/opinions.py:_said_last": "looks whether the same comment was sent twice by the one who sends it",
     "profiles/segmentation/compiling.py:_events": "is joined with nobody but members, who agree to profiling now",
     "promotions/checkout.py:_has_bought": "looks whether the seller has sold to this account, as the seller knows",
+    "promotions/reach.py:_accounts": "counts who has not bought from a seller yet, as the seller knows, of nobody",
     "crossmarket/demo/": "makes up what people did who do not exist",
     "crossmarket/dashboard.py:": "counts how many events there are, of nobody",
     "crossmarket/dashboard.py:_count_until": "counts how many events there are, of nobody",
