@@ -18,6 +18,7 @@ urlpatterns = [
     path("courses/", include("profiles.urls")),
     path("me/profile/", include("profiles.own_urls")),
     path("me/data/", include("crossmarket.rights.urls")),
+    path("", include("promotions.urls")),
     path("", include("campaigns.urls")),
     path("me/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

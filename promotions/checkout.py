@@ -5,6 +5,7 @@ A reservation asks with the rows of batches and coupons locked, so that what is 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,6 +21,7 @@ from profiles.models import Course, Event, EventType, Segment
 from promotions import codes, hours, scope
 from promotions.models import BatchDay, BatchState, CodeKind, Coupon, CouponBatch, CouponState, Use
 from promotions.pricing import stacking
+from promotions.pricing.best import best_claims
 from promotions.pricing.order import Order
 from promotions.pricing.stacking import Applied, Claim
 from promotions.reasons import Reason, Refusal
@@ -125,6 +127,20 @@ def quote(
         refusals.append(Refusal(over, Reason.BUDGET_EXHAUSTED))
     refusals += [_in_reasons(each, order) for each in unusable]
     return Quote(order, [(by_code[each.code], each) for each in applied], refusals)
+
+
+def best(
+    platform: Platform, account: LinkedAccount | None, order: Order, found: Sequence[Found], moment: datetime
+) -> Quote:
+    """The quote of those of these coupons that together take the most off; of none where none works."""
+    circumstances = _Circumstances(platform, account, order, found, moment)
+    claims: list[Claim] = []
+    for each in found:
+        circumstances.in_this_order.clear()  # each by itself; how they count together, the quote says
+        with suppress(Refused):
+            claims.append(circumstances.claim(each))
+    chosen = {claim.code for claim in best_claims(order, claims)}
+    return quote(platform, account, order, [each for each in found if each.code in chosen], moment)
 
 
 def checked(

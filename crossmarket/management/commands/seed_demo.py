@@ -9,7 +9,7 @@ from django.db import transaction
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from accounts.models import Platform
+from accounts.models import Platform, User
 from crossmarket.demo import notes
 from crossmarket.demo.addresses import SITES, Addresses
 from crossmarket.demo.blemishes import add_blemishes
@@ -20,6 +20,7 @@ from crossmarket.demo.logins import make_logins, personas
 from crossmarket.demo.notes import DemoNotes, PlatformKeys
 from crossmarket.demo.people import LEADING
 from crossmarket.demo.replacing import empty
+from crossmarket.demo.rewards import make_rewards
 from crossmarket.demo.segments import make_segments
 from crossmarket.demo.world import DemoWorld, generate
 
@@ -101,7 +102,9 @@ def _fill(world: DemoWorld, bars: "_Bars") -> DemoNotes:
         )
         for made in loaded.platforms
     ]
-    return DemoNotes(addresses.port, make_logins(world, loaded), keys, personas(world))
+    logins = make_logins(world, loaded)
+    make_rewards(User.objects.get(email="lin@crossmarket.example"))
+    return DemoNotes(addresses.port, logins, keys, personas(world))
 
 
 class _Bars:
