@@ -21,6 +21,7 @@ from profiles.models import Course, Event, EventType, Segment
 from promotions import codes, hours, scope
 from promotions.models import BatchDay, BatchState, CodeKind, Coupon, CouponBatch, CouponState, Use
 from promotions.pricing import stacking
+from promotions.pricing.benefits import Benefit
 from promotions.pricing.best import best_claims
 from promotions.pricing.order import Order
 from promotions.pricing.stacking import Applied, Claim
@@ -36,6 +37,11 @@ class Found(NamedTuple):
     code: str
     batch: CouponBatch
     coupon: Coupon | None
+
+    @property
+    def gives(self) -> Benefit:
+        """What it gives: what the coupon says of itself, else what all of the batch give."""
+        return self.batch.gives if self.coupon is None else self.coupon.gives_of(self.batch)
 
 
 @dataclass(frozen=True)
@@ -190,6 +196,7 @@ class _Circumstances:
     ) -> None:
         self.account, self.order, self.moment = account, order, moment
         batches = {each.batch.pk: each.batch for each in found}
+        self.only = _only_courses(found)
         self.courses = _facts(platform, order, any(batch.scope for batch in batches.values()))
         self.used_by_person = _used_by_person(account, batches)
         self.used_today = _used_today(batches, moment)
@@ -204,9 +211,14 @@ class _Circumstances:
             ask(found)
         batch = found.batch
         good_for = scope.read(batch.scope)
-        lines = tuple(index for index, course in enumerate(self.courses) if good_for.includes(course))
+        only = self.only.get(found.code)
+        lines = tuple(
+            index
+            for index, course in enumerate(self.courses)
+            if good_for.includes(course) and only in (None, (course.platform, course.item_id))
+        )
         self.in_this_order[batch.pk] += 1
-        return Claim(found.code, batch.gives, lines, batch.rank, batch.minimum, batch.group, batch.is_exclusive)
+        return Claim(found.code, found.gives, lines, batch.rank, batch.minimum, batch.group, batch.is_exclusive)
 
     def checks(self) -> list[tuple[Check, Callable[[Found], None]]]:
         """What is asked of a coupon; each raises `Refused`."""
@@ -286,6 +298,16 @@ def _facts(platform: Platform, order: Order, is_asked: bool) -> list[CourseFacts
         )
     }
     return [described.get(line.item_id) or CourseFacts(platform.slug, line.item_id) for line in order.lines]
+
+
+def _only_courses(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
+    """Of codes that are good for one course only: its platform's slug and its item id."""
+    wanted = {each.code: each.coupon.only_course_id for each in found if each.coupon and each.coupon.only_course_id}
+    if not wanted:
+        return {}
+    courses = Course.objects.filter(pk__in=wanted.values()).values_list("pk", "platform__slug", "item_id")
+    named = {key: (slug, item_id) for key, slug, item_id in courses}
+    return {code: named[course] for code, course in wanted.items()}
 
 
 def _used_by_person(account: LinkedAccount | None, batches: Mapping[UUID, CouponBatch]) -> dict[UUID, int]:

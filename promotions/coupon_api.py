@@ -96,7 +96,7 @@ class UserOffers(PartnerView):
                     description=each.batch.description,
                     code=each.code,
                     expires_at=each.expires_at,
-                    rule=rule_words.in_words(each.batch),
+                    rule=rule_words.in_words(each.batch, coupon=each.coupon),
                 )
                 for each in wallet.usable(account)
             ]
@@ -110,5 +110,5 @@ def _coupon(coupon: Coupon) -> CouponAnswer:
         code=coupon.code or coupon.batch.shared_code,
         claimed_at=coupon.claimed_at,
         expires_at=coupon.expires_at,
-        rule=rule_words.in_words(coupon.batch),
+        rule=rule_words.in_words(coupon.batch, coupon=coupon),
     )

@@ -6,16 +6,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount
 from crossmarket.foundation.holdings import Part, Row
-from promotions.models import Coupon, Entry, Redemption
+from promotions.models import Coupon, Entry, Offer, PersonalOffersChoice, Redemption
+from promotions.pricing.benefits import WHOLE
 
 ROWS_AT_ONCE = 500
 
 
 def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Part]:
-    """All coupons that the account has claimed, the orders on which it used any, and its points."""
+    """All coupons that the account has claimed, the orders on which it used any, its points, and what was decided on
+    offering it something.
+    """
     yield Part("coupons", _("Your coupons"), _coupons(account))
     yield Part("points", _("Your points"), _points(account))
     yield Part("redemptions", _("Orders on which you used coupons"), _redemptions(account))
+    yield Part("personal_offers", _("What was decided on offers to you, and by what"), _offers(account))
+    yield Part("personal_offers_choice", _("Whether you want personal offers"), _choice(account))
 
 
 def _coupons(account: LinkedAccount) -> Iterator[Row]:
@@ -41,6 +46,29 @@ def _points(account: LinkedAccount) -> Iterator[Row]:
             "source": entry.transfer.source,
             "reference": entry.transfer.reference,
         }
+
+
+def _offers(account: LinkedAccount) -> Iterator[Row]:
+    decided = Offer.objects.filter(account=account).select_related("course", "program").order_by("pk")
+    for offer in decided.iterator(ROWS_AT_ONCE):
+        yield {
+            "time": offer.decided_at,
+            "program": offer.program.name,
+            "course": str(offer.course),
+            "price": offer.price,
+            "discount_share": offer.level / WHOLE,
+            "drawn_at_random": offer.explored,
+            "likelihood": offer.propensity,
+            "chances_of_buying": dict(zip(map(str, offer.ladder), offer.chances, strict=False)),
+            "reason": offer.reason,
+            "inputs": offer.inputs,
+            "outcome": offer.outcome,
+        }
+
+
+def _choice(account: LinkedAccount) -> Iterator[Row]:
+    for choice in PersonalOffersChoice.objects.filter(account=account):
+        yield {"wanted": choice.wanted, "changed": choice.changed_at}
 
 
 def _redemptions(account: LinkedAccount) -> Iterator[Row]:

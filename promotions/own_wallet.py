@@ -26,6 +26,7 @@ class OwnCoupon:
     code: str
     ends_at: datetime | None
     where: list[str]
+    coupon: Coupon
 
 
 @dataclass
@@ -80,7 +81,9 @@ def best_price(account: LinkedAccount | None, course: Course) -> BestPrice | Non
     if course.price is None:
         return None
     order = Order("", course.currency, (Line(course.item_id, course.price, 1),))
-    found = [Found(coupon.code or coupon.batch.shared_code, coupon.batch, coupon) for coupon in _working(account)]
+    found = [
+        Found(coupon.code or coupon.batch.shared_code, coupon.batch, coupon) for coupon in _working(account, course)
+    ]
     if not found or not course.price:
         return BestPrice(course.price, course.price, course.currency, [])
     quote = checkout.best(course.platform, account, order, found, timezone.now())
@@ -91,17 +94,26 @@ def best_price(account: LinkedAccount | None, course: Course) -> BestPrice | Non
 def _held(account: LinkedAccount) -> Iterable[Coupon]:
     batches = CouponBatch.objects.with_segments().prefetch_related("segments")
     held = Coupon.objects.filter(holder__person_id=account.person_id, state=CouponState.HELD, is_used=False)
-    return held.prefetch_related(Prefetch("batch", batches)).order_by("claimed_at", "pk")[:MOST_SHOWN]
+    return (
+        held.select_related("only_course__platform", "offer")
+        .prefetch_related(Prefetch("batch", batches))
+        .order_by("claimed_at", "pk")[:MOST_SHOWN]
+    )
 
 
-def _working(account: LinkedAccount | None) -> list[Coupon]:
-    """Of the person's coupons, each batch's first that is live; the platform of an order decides the rest."""
+def _working(account: LinkedAccount | None, course: Course) -> list[Coupon]:
+    """Of the person's coupons, each batch's first that is live, and all made for this very course.
+
+    The platform of an order decides the rest.
+    """
     if account is None:
         return []
     first: dict[object, Coupon] = {}
     for coupon in _held(account):
-        if coupon.batch.state == BatchState.LIVE:
-            first.setdefault(coupon.batch_id, coupon)
+        is_here = coupon.only_course_id in (None, course.pk)
+        if coupon.batch.state == BatchState.LIVE and is_here:
+            is_own = coupon.own_value is not None or coupon.only_course_id is not None
+            first.setdefault(coupon.pk if is_own else coupon.batch_id, coupon)
     return list(first.values())
 
 
@@ -116,7 +128,9 @@ def _own(coupon: Coupon, names: dict[str, str]) -> OwnCoupon:
     batch = coupon.batch
     ends_at = min((at for at in (coupon.expires_at, batch.ends_at) if at), default=None)
     where = [names.get(slug, slug) for slug in scope.read(batch.scope).platforms]
-    return OwnCoupon(batch, coupon.code or batch.shared_code, ends_at, where)
+    if coupon.only_course is not None:
+        where = [coupon.only_course.platform.name]
+    return OwnCoupon(batch, coupon.code or batch.shared_code, ends_at, where, coupon)
 
 
 def _batches_held(account: LinkedAccount) -> set[object]:

@@ -1,6 +1,7 @@
 """The rule of a batch in words: what a coupon gives, for what, when and how often."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,51 +13,58 @@ from profiles.models import Segment
 from profiles.segmentation.naming import name_of
 from promotions import hours, scope
 from promotions.hours import Window
-from promotions.models import CouponBatch
-from promotions.pricing.benefits import BenefitKind
+from promotions.models import Coupon, CouponBatch
+from promotions.pricing.benefits import Benefit, BenefitKind
 from promotions.scope import Named
 
 
-def in_words(batch: CouponBatch, segments: Iterable[Segment] | None = None) -> list[str]:
-    """Sentences in the active language, the most important first.
+def in_words(batch: CouponBatch, coupon: Coupon | None = None, segments: Iterable[Segment] | None = None) -> list[str]:
+    """Sentences in the active language, the most important first; of a coupon, what it alone gives.
 
     segments: those of a batch that is not saved yet, or not so; by default, those that it is for.
     """
+    gives = batch.gives if coupon is None else coupon.gives_of(batch)
     people = _people(batch, batch.segments.all() if segments is None else segments)
-    return [_benefit(batch), *_scope(batch), *people, *_times(batch), *_limits(batch), *_stacking(batch)]
+    rest = (_only(coupon), _scope(batch), people, _times(batch), _limits(batch), _stacking(batch))
+    return [_benefit(batch, gives), *chain.from_iterable(rest)]
 
 
-def _benefit(batch: CouponBatch) -> str:
-    match batch.benefit:
+def _benefit(batch: CouponBatch, gives: Benefit) -> str:
+    match gives.kind:
         case BenefitKind.PERCENT:
-            return _share(batch)
+            return _share(batch, gives)
         case BenefitKind.AMOUNT:
-            return _("%(amount)s off") % {"amount": money(batch.value, batch.currency)}
+            return _("%(amount)s off") % {"amount": money(gives.value, batch.currency)}
         case BenefitKind.FIXED_PRICE:
-            return _fixed_price(batch)
+            return _fixed_price(batch, gives)
         case _:
             return _free_item(batch)
 
 
-def _share(batch: CouponBatch) -> str:
-    share = f"{batch.value / 100:g}"
-    if batch.cap is None:
+def _share(batch: CouponBatch, gives: Benefit) -> str:
+    share = f"{gives.value / 100:g}"
+    if gives.cap is None:
         return _("%(share)s%% off") % {"share": share}
-    return _("%(share)s%% off, %(cap)s at most") % {"share": share, "cap": money(batch.cap, batch.currency)}
+    return _("%(share)s%% off, %(cap)s at most") % {"share": share, "cap": money(gives.cap, batch.currency)}
 
 
-def _fixed_price(batch: CouponBatch) -> str:
-    price = money(batch.value, batch.currency)
-    if batch.units is None:
+def _fixed_price(batch: CouponBatch, gives: Benefit) -> str:
+    price = money(gives.value, batch.currency)
+    if gives.units is None:
         return _("each for %(price)s") % {"price": price}
-    words = ngettext("one for %(price)s", "%(count)d for %(price)s each", batch.units)
-    return words % {"price": price, "count": batch.units}
+    words = ngettext("one for %(price)s", "%(count)d for %(price)s each", gives.units)
+    return words % {"price": price, "count": gives.units}
 
 
 def _free_item(batch: CouponBatch) -> str:
     if batch.units is None:
         return _("free of charge")
     return ngettext("one for free", "%(count)d for free", batch.units) % {"count": batch.units}
+
+
+def _only(coupon: Coupon | None) -> Iterator[str]:
+    if coupon is not None and coupon.only_course is not None:
+        yield _("for the course “%(course)s”") % {"course": coupon.only_course}
 
 
 def _scope(batch: CouponBatch) -> Iterator[str]:

@@ -11,7 +11,7 @@ from accounts.models import LinkedAccount
 from promotions import checkout, scope
 from promotions.checkout import Found, Refused
 from promotions.models import CodeKind, Coupon, CouponBatch, CouponState
-from promotions.pricing.benefits import WHOLE, BenefitKind
+from promotions.pricing.benefits import WHOLE, Benefit, BenefitKind
 
 TYPICAL_PRICE = 10_000
 """What shares are compared with amounts on, in minor units."""
@@ -24,6 +24,12 @@ class Usable:
     batch: CouponBatch
     code: str | None
     expires_at: datetime | None
+    coupon: Coupon | None = None
+
+    @property
+    def gives(self) -> Benefit:
+        """What it gives."""
+        return self.batch.gives if self.coupon is None else self.coupon.gives_of(self.batch)
 
 
 def usable(account: LinkedAccount) -> list[Usable]:
@@ -39,11 +45,11 @@ def _held(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
     coupons = Coupon.objects.filter(holder__person_id=account.person_id, state=CouponState.HELD, is_used=False)
     coupons = coupons.exclude(expires_at__lte=now).filter(batch__in=CouponBatch.objects.open_at(now))
     batches = CouponBatch.objects.with_segments().prefetch_related("segments")
-    for coupon in coupons.prefetch_related(Prefetch("batch", batches)):
+    for coupon in coupons.select_related("only_course__platform").prefetch_related(Prefetch("batch", batches)):
         found = Found(coupon.code or coupon.batch.shared_code, coupon.batch, coupon)
         if _works(account, found, now):
             ends = [at for at in (coupon.expires_at, coupon.batch.ends_at) if at]
-            yield Usable(coupon.batch, found.code, min(ends, default=None))
+            yield Usable(coupon.batch, found.code, min(ends, default=None), coupon)
 
 
 def _claimable(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
@@ -57,6 +63,9 @@ def _works(account: LinkedAccount, found: Found, now: datetime) -> bool:
     platforms = scope.read(found.batch.scope).platforms
     if platforms and account.platform.slug not in platforms:
         return False
+    course = found.coupon.only_course if found.coupon else None
+    if course is not None and course.platform_id != account.platform_id:
+        return False
     try:
         checkout.check_person(account.platform, account, found, now)
     except Refused:
@@ -66,12 +75,18 @@ def _works(account: LinkedAccount, found: Found, now: datetime) -> bool:
 
 def _worth(offer: Usable) -> int:
     """About what it takes off a course of a typical price."""
-    batch = offer.batch
-    match batch.benefit:
+    gives, price = offer.gives, _price(offer.coupon)
+    match gives.kind:
         case BenefitKind.PERCENT:
-            share = TYPICAL_PRICE * batch.value // WHOLE
-            return share if batch.cap is None else min(share, batch.cap)
+            share = price * gives.value // WHOLE
+            return share if gives.cap is None else min(share, gives.cap)
         case BenefitKind.AMOUNT:
-            return min(batch.value, TYPICAL_PRICE)
+            return min(gives.value, price)
         case _:
-            return max(0, TYPICAL_PRICE - batch.value)
+            return max(0, price - gives.value)
+
+
+def _price(coupon: Coupon | None) -> int:
+    """Of the one course that a coupon is for, else a typical one."""
+    course = coupon.only_course if coupon else None
+    return course.price if course is not None and course.price is not None else TYPICAL_PRICE

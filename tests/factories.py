@@ -48,7 +48,16 @@ from profiles.models import (
     RejectedEvent,
     Segment,
 )
-from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, Redemption
+from promotions.models import (
+    BatchState,
+    CodeKind,
+    Coupon,
+    CouponBatch,
+    Offer,
+    OfferProgram,
+    ProgramState,
+    Redemption,
+)
 from promotions.pricing.benefits import BenefitKind
 from recommend.models import ExploredPlacement, ModelVersion, Placement, Recommendation, Search
 
@@ -493,6 +502,37 @@ class CouponFactory(DjangoModelFactory):
 
     batch = factory.SubFactory(CouponBatchFactory, code_kind=CodeKind.UNIQUE, shared_code="")
     code = factory.Sequence("COUPON{}".format)
+
+
+class OfferProgramFactory(DjangoModelFactory):
+    """A running program of personal offers on everything, with a large budget."""
+
+    class Meta:
+        model = OfferProgram
+
+    name = factory.Sequence("offers {}".format)
+    state = ProgramState.RUNNING
+    batch = factory.SubFactory(
+        CouponBatchFactory, benefit=BenefitKind.PERCENT, value=1_000, code_kind=CodeKind.UNIQUE, shared_code=""
+    )
+    budget = 1_000_000
+
+
+class OfferFactory(DjangoModelFactory):
+    """A decision to offer a tenth off, with nothing known of what came of it."""
+
+    class Meta:
+        model = Offer
+
+    program = factory.SubFactory(OfferProgramFactory)
+    account = factory.SubFactory(LinkedAccountFactory)
+    course = factory.SubFactory(CourseFactory)
+    price = 10_000
+    level = 1_000
+    explored = True
+    propensity = 0.25
+    ladder = [1_000]
+    counts_until = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))
 
 
 class RedemptionFactory(DjangoModelFactory):

@@ -2,6 +2,14 @@
 
 from promotions.models.coupon import Coupon, CouponState
 from promotions.models.coupon_batch import BatchDay, BatchState, CodeKind, CouponBatch
+from promotions.models.offer import (
+    Offer,
+    OfferProgram,
+    OfferTerms,
+    Outcome,
+    PersonalOffersChoice,
+    ProgramState,
+)
 from promotions.models.points import Entry, Lot, LotUse, Purse, PurseKind, Transfer, TransferKind
 from promotions.models.redemption import Redemption, RedemptionState, Use
 
@@ -15,6 +23,12 @@ __all__ = [
     "Entry",
     "Lot",
     "LotUse",
+    "Offer",
+    "OfferProgram",
+    "OfferTerms",
+    "Outcome",
+    "PersonalOffersChoice",
+    "ProgramState",
     "Purse",
     "PurseKind",
     "Redemption",

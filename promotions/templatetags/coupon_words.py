@@ -3,7 +3,7 @@
 from django import template
 
 from promotions import rule_words
-from promotions.models import CouponBatch
+from promotions.models import Coupon, CouponBatch
 
 register = template.Library()
 
@@ -18,3 +18,15 @@ def gives(batch: CouponBatch) -> str:
 def conditions(batch: CouponBatch) -> list[str]:
     """The rest of the rule: for what, when and how often."""
     return rule_words.in_words(batch)[1:]
+
+
+@register.filter
+def own_gives(coupon: Coupon) -> str:
+    """What just this coupon gives, in words."""
+    return rule_words.in_words(coupon.batch, coupon=coupon)[0]
+
+
+@register.filter
+def own_conditions(coupon: Coupon) -> list[str]:
+    """The rest of its rule."""
+    return rule_words.in_words(coupon.batch, coupon=coupon)[1:]

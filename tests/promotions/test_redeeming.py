@@ -258,3 +258,26 @@ def test_an_account_is_made_for_a_new_customer(shop):
     assert not LinkedAccount.objects.filter(external_id="new").exists()
     redeeming.reserve(shop, "new", ["ONE"], order_of(1_000))
     assert LinkedAccount.objects.filter(external_id="new").exists()
+
+
+def test_a_coupon_of_its_own_gives_its_own_value_on_its_own_course(shop):
+    course = CourseFactory(platform=shop, item_id="item 1")
+    batch = CouponBatchFactory(code_kind="unique", shared_code="", benefit=BenefitKind.PERCENT, value=1_000)
+    coupon = CouponFactory(batch=batch, own_value=2_500, only_course=course)
+    quote = redeeming.validate(shop, "li", [coupon.code], order_of(1_000, 2_000))
+    assert quote.discounts == [0, 500]
+    assert why(shop, coupon.code, order_of(1_000, 2_000)) is None
+    assert why(shop, coupon.code, order_of(1_000)) == Reason.NOT_APPLICABLE
+    assert why(PlatformFactory(), coupon.code, order_of(1_000, 2_000)) == Reason.NOT_APPLICABLE
+
+
+def test_the_scope_of_the_batch_still_counts_for_a_coupon_of_its_own(shop):
+    course = CourseFactory(platform=shop, item_id="item 0", category="AI")
+    batch = CouponBatchFactory(code_kind="unique", shared_code="", scope={"categories": ["history"]})
+    coupon = CouponFactory(batch=batch, only_course=course)
+    assert why(shop, coupon.code) == Reason.NOT_APPLICABLE
+
+
+def test_only_coupons_with_a_code_of_their_own_can_have_a_value_of_their_own(shop):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CouponFactory(code=None, own_value=100)

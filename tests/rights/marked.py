@@ -29,6 +29,7 @@ from crossmarket.rights.models import AskedBy
 from profiles import experiments
 from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember, TypicalMember
 from profiles.profiling.building import enqueue_build
+from promotions.models import PersonalOffersChoice
 from promotions.services import points
 from recommend.models import Recommendation, Shadow, ShadowAnswer
 from recommend.serving.record import store_pending
@@ -44,6 +45,7 @@ from tests.factories import (
     JobFactory,
     LinkedAccountFactory,
     ModelVersionFactory,
+    OfferFactory,
     PlatformMappingFactory,
     RejectedEventFactory,
     SegmentFactory,
@@ -98,6 +100,7 @@ def marked_person() -> Marked:
     _is_told_about(account)
     _uses_coupons(shop)
     _has_points(account)
+    _is_offered(account, shop)
     _takes_part(shop, account)
     _is_worked_on(user, house, account)
     export = exporting.start(house, AskedBy.PERSON, whole_person=True, to_worker=False)
@@ -192,6 +195,12 @@ def _uses_coupons(shop: Partner) -> None:
         code = shop.post("/coupons", {"batch_id": str(batch_of_codes.pk), "user_id": who}).json()["code"]
         body = {"user_id": who, "codes": [code], "order": {**order, "order_id": f"order of {who}"}}
         assert shop.post("/redemptions", body, headers={"Idempotency-Key": who}).status_code == 201
+
+
+def _is_offered(account: LinkedAccount, shop: Partner) -> None:
+    for each in (account, shop.platform.accounts.get(external_id="other")):
+        OfferFactory(account=each, course=shop.platform.courses.first(), inputs={"who": each.external_id})
+    PersonalOffersChoice.objects.create(account=account, wanted=False)
 
 
 def _has_points(account: LinkedAccount) -> None:
