@@ -23,6 +23,7 @@ from promotions import rule_words
 from promotions.admin.batch_preview import preview
 from promotions.admin.code_search import code_search_page
 from promotions.admin.designer import CouponBatchForm
+from promotions.admin.results_page import results_page
 from promotions.admin.simulator import simulator_page
 from promotions.models import BatchState, CodeKind, CouponBatch
 from promotions.services import generating, publishing
@@ -51,7 +52,7 @@ class CouponBatchAdmin(AuditedAdmin):
     search_fields = ("name", "shared_code")
     autocomplete_fields = ("segments",)
     actions_list = ("simulator", "code_search")
-    actions_detail = ("submit", "start", "pause", "end", "make_coupons")
+    actions_detail = ("submit", "start", "pause", "end", "make_coupons", "look_at_results")
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """Pages beside those of batches."""
@@ -59,6 +60,7 @@ class CouponBatchAdmin(AuditedAdmin):
             ("simulator/", "promotions_couponbatch_simulator", simulator_page),
             ("code/", "promotions_couponbatch_code", code_search_page),
             ("preview/", "promotions_couponbatch_preview", preview),
+            ("<uuid:batch_id>/results/", "promotions_couponbatch_results", results_page),
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: CouponBatch | None = None) -> Any:
@@ -143,6 +145,11 @@ class CouponBatchAdmin(AuditedAdmin):
     def code_search(self, request: HttpRequest) -> HttpResponse:
         """Go to the search for a code."""
         return redirect("admin:promotions_couponbatch_code")
+
+    @action(description=_("What came of it"), icon="filter_alt")
+    def look_at_results(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to the page of what came of the batch."""
+        return redirect("admin:promotions_couponbatch_results", batch_id=object_id)
 
     @action(
         description=_("Hand in for review"),
