@@ -293,6 +293,9 @@ SENTENCE_MODEL = env.str("SENTENCE_MODEL", default="")
 HOLDOUT_SHARE = env.float("HOLDOUT_SHARE", default=0.05)
 RESERVATION_SECONDS = env.int("RESERVATION_SECONDS", default=900)
 
+# Whether a batch goes live only by another person than those who handed it in or changed it since.
+FOUR_EYES = env.bool("FOUR_EYES", default=False)
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "CrossMarket partner API",
     "DESCRIPTION": "Events in; recommendations and changes out. Errors are RFC 9457 problem details.",

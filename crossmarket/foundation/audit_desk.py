@@ -28,6 +28,11 @@ class AuditedAdmin(ModelAdmin):
 
     change_form_outer_after_template = TRAIL
 
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Look first at what is stored, for forms may show values in other units than columns have them."""
+        vars(form)["stored_before"] = _stored(obj) if change else {}
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """After everything is saved, write down what is different, in the same transaction."""
         super().save_related(request, form, formsets, change)
@@ -91,11 +96,22 @@ class AuditEntryAdmin(LongTable, ReadOnlyAdmin):
         return mark_safe(words)  # noqa: S308 a template's output
 
 
+def _stored(row: Model) -> dict[str, Any]:
+    """The columns of a row that people change, as they are stored."""
+    columns = [field for field in row._meta.concrete_fields if field.editable]  # noqa: SLF001 Django's documented name
+    rows = type(row)._base_manager.filter(pk=row.pk)  # noqa: SLF001 Django's documented name
+    return rows.values(*(field.attname for field in columns)).first() or {}
+
+
 def _changes_of(form: ModelForm) -> Iterator[tuple[str, list[Any]]]:
-    for name in form.changed_data:
-        before, after = (audit.plain(values.get(name)) for values in _values(form))
-        if before != after:
-            yield name, [before, after]
+    before: dict[str, Any] = vars(form)["stored_before"]
+    if before:
+        yield from audit.differences(before, _stored(form.instance)).items()
+    many = {field.name for field in form.instance._meta.many_to_many}  # noqa: SLF001 Django's documented name
+    for name in many.intersection(form.changed_data):
+        keys = [sorted(audit.plain(values.get(name) or [])) for values in _values(form)]
+        if keys[0] != keys[1]:
+            yield name, keys
 
 
 def _changes_below(formsets: Any) -> Iterator[tuple[str, list[Any]]]:

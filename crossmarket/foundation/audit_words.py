@@ -72,7 +72,7 @@ def _shown(field: "Field[Any, Any] | None", value: Any) -> str:
         return ", ".join(map(str, rows))
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    return _plainly_shown(value)
+    return gettext(value) if field is None and isinstance(value, str) else _plainly_shown(value)
 
 
 def _plainly_shown(value: Any) -> str:

@@ -1,4 +1,5 @@
 """The marketer's desk of promotions."""
 
 from promotions.admin import coupon_batches as coupon_batches
+from promotions.admin import coupons as coupons
 from promotions.admin import redemptions as redemptions

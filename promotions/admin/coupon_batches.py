@@ -20,6 +20,7 @@ from crossmarket.foundation.audit_desk import AuditedAdmin
 from crossmarket.foundation.desk import go_to, question
 from crossmarket.foundation.money import in_words as money
 from promotions import rule_words
+from promotions.admin.batch_coupons import BatchCoupons
 from promotions.admin.batch_preview import preview
 from promotions.admin.code_search import code_search_page
 from promotions.admin.designer import CouponBatchForm
@@ -41,7 +42,7 @@ class CountForm(BaseDialogForm):
 
 
 @admin.register(CouponBatch)
-class CouponBatchAdmin(AuditedAdmin):
+class CouponBatchAdmin(BatchCoupons, AuditedAdmin):
     """The rules of coupons."""
 
     form = CouponBatchForm
@@ -52,7 +53,16 @@ class CouponBatchAdmin(AuditedAdmin):
     search_fields = ("name", "shared_code")
     autocomplete_fields = ("segments",)
     actions_list = ("simulator", "code_search")
-    actions_detail = ("submit", "start", "pause", "end", "make_coupons", "look_at_results")
+    actions_detail = (
+        "submit",
+        "send_back",
+        "start",
+        "pause",
+        "end",
+        "make_coupons",
+        "revoke_free",
+        "look_at_results",
+    )
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """Pages beside those of batches."""
@@ -118,6 +128,10 @@ class CouponBatchAdmin(AuditedAdmin):
         """Of a draft."""
         return self._may_move(request, object_id, BatchState.REVIEW)
 
+    def has_send_back_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Of what is in review."""
+        return self._may_move(request, object_id, BatchState.DRAFT)
+
     def has_start_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Of what was reviewed or paused."""
         return self._may_move(request, object_id, BatchState.LIVE)
@@ -164,6 +178,17 @@ class CouponBatchAdmin(AuditedAdmin):
     def submit(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
         """From a draft to a review."""
         self._move(request, object_id, BatchState.REVIEW)
+        return go_to(request, self._page(object_id))
+
+    @action(
+        description=_("Send back"),
+        icon="undo",
+        permissions=["send_back"],
+        dialog=question(_("Send this batch back?"), _("It becomes a draft that can be changed again."), _("Send back")),
+    )
+    def send_back(self, request: HttpRequest, form: forms.Form, object_id: str) -> HttpResponse:
+        """From a review to a draft."""
+        self._move(request, object_id, BatchState.DRAFT)
         return go_to(request, self._page(object_id))
 
     @action(

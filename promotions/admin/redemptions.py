@@ -1,16 +1,13 @@
-"""Redemptions and coupons, to be looked up."""
+"""Redemptions, to be looked up."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from crossmarket.foundation.desk import ReadOnlyAdmin, ReadOnlyInline
 from crossmarket.foundation.money import in_words as money
-from promotions import codes
-from promotions.models import Coupon, Redemption, Use
+from promotions.models import Redemption, Use
 
 
 class UseInline(ReadOnlyInline):
@@ -45,25 +42,3 @@ class RedemptionAdmin(ReadOnlyAdmin):
     def taken_off(self, redemption: Redemption) -> str:
         """What the coupons take off."""
         return money(redemption.discount, redemption.currency)
-
-
-@admin.register(Coupon)
-class CouponAdmin(ReadOnlyAdmin):
-    """Single coupons, by code or by whose they are."""
-
-    list_display = ("code", "batch", "state", "is_used", "holder", "claimed_at", "expires_at")
-    list_select_related = ("batch", "holder__platform")
-    list_filter = (("state", ChoicesDropdownFilter), "is_used", ("batch", RelatedDropdownFilter))
-    list_filter_sheet = True
-    search_fields = ("code",)
-    search_help_text = _("A whole code, however it is typed, or a whole user id on a platform")
-    show_full_result_count = False
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Coupon], search_term: str
-    ) -> tuple[QuerySet[Coupon], bool]:
-        """By whole words, however many coupons there are."""
-        if not search_term.strip():
-            return queryset, False
-        by_code = queryset.filter(code=codes.normal(search_term))
-        return by_code if by_code.exists() else queryset.filter(holder__external_id=search_term.strip()), False

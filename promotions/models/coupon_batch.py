@@ -114,6 +114,7 @@ class CouponBatch(models.Model):
         verbose_name = _("coupon batch")
         verbose_name_plural = _("coupon batches")
         ordering = ["-created_at"]
+        permissions = [("approve_couponbatch", "Can let coupon batches go live")]
         constraints = [
             models.CheckConstraint(
                 name="batch_within_total", condition=Q(limit_total=None) | Q(used__lte=F("limit_total"))

@@ -1,15 +1,20 @@
 """The life of a batch: from the first idea over a review to the end."""
 
+from django.conf import settings
+from django.contrib.auth.models import PermissionsMixin
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from crossmarket.foundation import audit
 from crossmarket.foundation.audit import Actor
+from crossmarket.foundation.models import AuditEntry
 from promotions import hours, scope
 from promotions.models import BatchState, CodeKind, CouponBatch
 from promotions.reach import reach_of
 
+MAY_APPROVE = "promotions.approve_couponbatch"
+OTHER_PERSON = gettext_lazy("Somebody else has to approve this batch: you handed it in or changed it since.")
 MOVED = gettext_noop("moved on")
 
 
@@ -42,6 +47,8 @@ def _move(batch: CouponBatch, to: BatchState, reach: int | None, actor: Actor) -
         )
     if to in (BatchState.REVIEW, BatchState.LIVE):
         _check(held)
+    if settings.FOUR_EYES and (held.state, to) == (BatchState.REVIEW, BatchState.LIVE):
+        _check_second_person(held, actor)
     audit.record_about(held, actor, MOVED, {"state": [held.state, to.value]})
     held.state, held.reach = to, reach
     held.save(update_fields=["state", "reach", "changed_at"])
@@ -54,6 +61,17 @@ def _reach(batch: CouponBatch) -> int | None:
         return reach_of(batch, list(batch.segments.values_list("pk", flat=True))).persons
     except scope.ScopeBroken:
         return None
+
+
+def _check_second_person(batch: CouponBatch, actor: Actor) -> None:
+    """Raises `CannotChange` for whoever handed the batch in or changed it since, and for who may not approve."""
+    if not isinstance(actor, PermissionsMixin) or not actor.has_perm(MAY_APPROVE):
+        raise CannotChange(_("Only people who may let batches go live can approve this one."))
+    trail = AuditEntry.objects.about(batch)
+    handed_in = trail.filter(verb=MOVED, changes__state__1=BatchState.REVIEW.value).first()
+    since = trail.filter(pk__gte=handed_in.pk) if handed_in else trail
+    if since.filter(actor=actor.pk).exists():
+        raise CannotChange(str(OTHER_PERSON))
 
 
 def _check(batch: CouponBatch) -> None:

@@ -56,7 +56,7 @@ def test_what_is_made_and_changed_at_the_desk_is_written_down_field_by_field(adm
     assert answer.status_code == 302
     entry = AuditEntry.objects.about(batch).get()
     assert (entry.actor, entry.verb) == (admin_user, audit.CHANGED)
-    assert entry.changes == {"value": [100, 250], "segments": [[], [segment.pk]]}
+    assert entry.changes == {"value": [100, 25_000], "segments": [[], [segment.pk]]}
     assert str(segment) in _page(admin_client, batch)
 
 
