@@ -47,6 +47,7 @@ urlpatterns = [
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
     path("users/<id:user_id>/export", rights.UserExport.as_view()),
     path("users/<id:user_id>", rights.User.as_view()),
+    path("offers", coupons.Offers.as_view()),
     path("coupons", coupons.Coupons.as_view()),
     path("validations", redemptions.Validations.as_view()),
     path("redemptions", redemptions.Redemptions.as_view()),

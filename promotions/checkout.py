@@ -169,10 +169,10 @@ def today(batch: CouponBatch, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(batch.timezone)).date()
 
 
-def check_person(platform: Platform, account: LinkedAccount, found: Found, moment: datetime) -> None:
-    """Raises `Refused` where the person could use the coupon on no order: for its uses, or for who they are.
+def check_person(platform: Platform, account: LinkedAccount | None, found: Found, moment: datetime) -> None:
+    """Raises `Refused` where the person (None: who is not known) could use the coupon on no order.
 
-    Hours of the week and a beginning that is still to come are no such reason.
+    That is for its uses, or for who they are; hours and a beginning that is still to come are no such reason.
     """
     if found.batch.state == BatchState.ENDED or (found.batch.ends_at and moment >= found.batch.ends_at):
         raise Refused(Reason.EXPIRED)

@@ -6,7 +6,9 @@ from uuid import UUID
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from drf_spectacular.utils import OpenApiParameter
 
+from accounts.models import LinkedAccount, Platform
 from accounts.partner_view import PartnerView, answer
 from crossmarket.foundation.bodies import Identifier, read_json
 from crossmarket.foundation.problems import Problem
@@ -14,6 +16,8 @@ from crossmarket.foundation.schema import USER_ID, documented
 from promotions import rule_words, wallet
 from promotions.models import Coupon
 from promotions.services import claiming
+from promotions.wallet import Usable
+from recommend.api import LANGUAGE, language
 
 
 class ClaimBody(msgspec.Struct, frozen=True):
@@ -63,6 +67,7 @@ class Coupons(PartnerView):
         body=ClaimBody,
         answers={200: CouponAnswer, 201: CouponAnswer},
         problems=(422,),
+        parameters=[LANGUAGE],
         tag="promotions",
     )
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -70,7 +75,7 @@ class Coupons(PartnerView):
         body = read_json(request, ClaimBody)
         self.caller.require_user(body.user_id)
         platform = self.caller.platform
-        with translation.override(platform.locale):
+        with translation.override(language(request.GET.get("lang", ""), platform.locale)):
             try:
                 coupon, is_new = claiming.claim(platform, body.user_id, body.batch_id, body.channel[:50])
             except claiming.CannotClaim as refused:
@@ -84,23 +89,55 @@ class UserOffers(PartnerView):
 
     browsers_may_call = True
 
-    @documented("Offers", answers={200: OffersAnswer}, problems=(404,), parameters=[USER_ID], tag="promotions")
+    @documented(
+        "Offers", answers={200: OffersAnswer}, problems=(404,), parameters=[USER_ID, LANGUAGE], tag="promotions"
+    )
     def get(self, request: HttpRequest, user_id: str) -> HttpResponse:
         """Coupons that this user can use on the platform, or claim; best first."""
         account = self.account(user_id)
-        with translation.override(self.caller.platform.locale):
-            offers = [
-                OfferAnswer(
-                    batch_id=each.batch.pk,
-                    name=each.batch.name,
-                    description=each.batch.description,
-                    code=each.code,
-                    expires_at=each.expires_at,
-                    rule=rule_words.in_words(each.batch, coupon=each.coupon),
-                )
-                for each in wallet.usable(account)
-            ]
-        return answer(OffersAnswer(offers))
+        return _offers(self.caller.platform, wallet.usable(account), request)
+
+
+class Offers(PartnerView):
+    """`/offers`."""
+
+    browsers_may_call = True
+
+    @documented(
+        "Offers to whoever looks",
+        answers={200: OffersAnswer},
+        parameters=[
+            OpenApiParameter("user_id", str, description="Whom for; left out for an anonymous visitor."),
+            LANGUAGE,
+        ],
+        tag="promotions",
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Coupons that a user can use or claim here; of visitors who are not known, those that anybody may claim."""
+        user_id = request.GET.get("user_id") or self.caller.user_id
+        if user_id is not None:
+            self.caller.require_user(user_id)
+        platform = self.caller.platform
+        accounts = LinkedAccount.objects.select_related("platform").filter(platform=platform)
+        known = accounts.filter(external_id=user_id).first() if user_id and "\0" not in user_id else None
+        offers = wallet.usable(known) if known else wallet.open_to_anybody(platform)
+        return _offers(platform, offers, request)
+
+
+def _offers(platform: Platform, offers: list[Usable], request: HttpRequest) -> HttpResponse:
+    with translation.override(language(request.GET.get("lang", ""), platform.locale)):
+        return answer(OffersAnswer([_offer(each) for each in offers]))
+
+
+def _offer(offer: Usable) -> OfferAnswer:
+    return OfferAnswer(
+        batch_id=offer.batch.pk,
+        name=offer.batch.name,
+        description=offer.batch.description,
+        code=offer.code,
+        expires_at=offer.expires_at,
+        rule=rule_words.in_words(offer.batch, coupon=offer.coupon),
+    )
 
 
 def _coupon(coupon: Coupon) -> CouponAnswer:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from accounts.models import LinkedAccount
+from accounts.models import LinkedAccount, Platform
 from promotions import checkout, scope
 from promotions.checkout import Found, Refused
 from promotions.models import CodeKind, Coupon, CouponBatch, CouponState
@@ -37,8 +37,14 @@ def usable(account: LinkedAccount) -> list[Usable]:
     now = timezone.now()
     held = list(_held(account, now))
     have = {each.batch.pk for each in held}
-    claimable = [each for each in _claimable(account, now) if each.batch.pk not in have]
+    claimable = [each for each in _claimable(account, account.platform, now) if each.batch.pk not in have]
     return sorted(held, key=_worth, reverse=True) + sorted(claimable, key=_worth, reverse=True)
+
+
+def open_to_anybody(platform: Platform) -> list[Usable]:
+    """What somebody who is not known could claim on the platform: nothing that is for certain people."""
+    offers = [each for each in _claimable(None, platform, timezone.now()) if not each.batch.segment_ids]
+    return sorted(offers, key=_worth, reverse=True)
 
 
 def _held(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
@@ -47,27 +53,27 @@ def _held(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
     batches = CouponBatch.objects.with_segments().prefetch_related("segments")
     for coupon in coupons.select_related("only_course__platform").prefetch_related(Prefetch("batch", batches)):
         found = Found(coupon.code or coupon.batch.shared_code, coupon.batch, coupon)
-        if _works(account, found, now):
+        if _works(account, account.platform, found, now):
             ends = [at for at in (coupon.expires_at, coupon.batch.ends_at) if at]
             yield Usable(coupon.batch, found.code, min(ends, default=None), coupon)
 
 
-def _claimable(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
+def _claimable(account: LinkedAccount | None, platform: Platform, now: datetime) -> Iterator[Usable]:
     for batch in CouponBatch.objects.open_at(now).with_segments().prefetch_related("segments"):
         is_left = batch.code_kind == CodeKind.SHARED or Coupon.objects.free_of(batch).exists()
-        if is_left and _works(account, Found("", batch, None), now):
+        if is_left and _works(account, platform, Found("", batch, None), now):
             yield Usable(batch, None, batch.ends_at)
 
 
-def _works(account: LinkedAccount, found: Found, now: datetime) -> bool:
+def _works(account: LinkedAccount | None, platform: Platform, found: Found, now: datetime) -> bool:
     platforms = scope.read(found.batch.scope).platforms
-    if platforms and account.platform.slug not in platforms:
+    if platforms and platform.slug not in platforms:
         return False
     course = found.coupon.only_course if found.coupon else None
     if course is not None and course.platform_id != account.platform_id:
         return False
     try:
-        checkout.check_person(account.platform, account, found, now)
+        checkout.check_person(platform, account, found, now)
     except Refused:
         return False
     return True

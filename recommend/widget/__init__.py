@@ -1,4 +1,8 @@
-"""The widget's script, put together from its parts once per process and served to any site."""
+"""The widget's script, put together from its parts once per process and served to any site.
+
+What it shows are kinds, each in a file that adds itself to `KINDS` (`source/parts.js`): recommendations here, those of
+other rooms where `WIDGET_KINDS` of the settings says. A style sheet of the same name goes with each.
+"""
 
 import gzip
 import hashlib
@@ -8,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
@@ -29,10 +34,13 @@ class Script:
 @cache
 def script() -> Script:
     """The whole widget as one self-contained script."""
-    style = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", _part("style.css"), flags=re.DOTALL)).strip()
-    css = f"const CSS = {json.dumps(style, ensure_ascii=False)};\n"
-    body = "\n".join([css, _part("words.js"), _part("parts.js"), _part("element.js"), _part("snippet.js")])
-    plain = f'{_part("header.js")}(() => {{\n"use strict";\n\n{body}}})();\n'.encode()
+    kinds = [SOURCE / "recommendations.js", *map(Path, settings.WIDGET_KINDS)]
+    sheets = [SOURCE / "style.css", *(kind.with_suffix(".css") for kind in kinds if kind.with_suffix(".css").exists())]
+    css = f"const CSS = {json.dumps(_bare(''.join(map(_read, sheets))), ensure_ascii=False)};\n"
+    frame = [SOURCE / f"{name}.js" for name in ("words", "parts", "frame")]
+    parts = [*frame, *kinds, SOURCE / "element.js", SOURCE / "snippet.js"]
+    body = "\n".join([css, *(_without_comments(_read(part)) for part in parts)])
+    plain = f'{_read(SOURCE / "header.js")}(() => {{\n"use strict";\n\n{body}}})();\n'.encode()
     etag = f'W/"{hashlib.sha256(plain).hexdigest()[:20]}"'
     return Script(plain, gzip.compress(plain, compresslevel=9, mtime=0), etag)
 
@@ -57,5 +65,15 @@ def widget(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _part(name: str) -> str:
-    return (SOURCE / name).read_text(encoding="utf-8")
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _bare(style: str) -> str:
+    """A style sheet without comments and line ends."""
+    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)).strip()
+
+
+def _without_comments(code: str) -> str:
+    """A script without what its authors tell one another: comments that begin a line."""
+    return re.sub(r"^ */\*\*.*?\*/\n", "", code, flags=re.DOTALL | re.MULTILINE)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 
@@ -181,7 +182,8 @@ def test_what_is_not_built_yet_answers_as_the_guide_says(client: object) -> None
 
 
 def test_the_widget_is_described_whole() -> None:
-    source = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "recommend/widget/source").glob("*.*s"))
+    files = [*(ROOT / "recommend/widget/source").glob("*.*s"), *settings.WIDGET_KINDS]
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
     section = GUIDE.read_text(encoding="utf-8").partition("## The widget")[2].partition("## Not built yet")[0]
     attributes = re.search(r"ATTRIBUTES = \[(.*?)\]", source)
     assert attributes
@@ -191,7 +193,7 @@ def test_the_widget_is_described_whole() -> None:
     assert set(re.findall(r'part: "(\w+)"', source)) == set(
         re.findall(r"`(\w+)`", section.partition("The parts are")[2].partition(".")[0])
     )
-    told = set(re.findall(r'#tell\("([\w-]+)"', source))
+    told = set(re.findall(r'\.tell\("([\w-]+)"', source))
     assert {f"crossmarket:{what}" for what in told} == set(
         re.findall(r"^\| `(crossmarket:[\w-]+)`", section, re.MULTILINE)
     )

@@ -11,9 +11,21 @@
  */
 /** @typedef {{recommendation_id: string, items: Item[]}} Answer */
 /** @typedef {{sub?: string}} Claims */
+/**
+ * @typedef {object} Kind what a widget shows
+ * @property {() => Promise<object>} ask
+ * @property {() => Node} skeleton what stands there meanwhile
+ * @property {(answer: object) => Node | null} content null for nothing
+ * @property {(answer: object) => object} told what the page is told of
+ * @property {() => void} [forget] something else is shown
+ */
 
 const TAG = "crossmarket-widget";
 const ATTRIBUTES = ["key", "user-token", "placement", "lang", "widget", "limit", "heading", "theme"];
+
+/** What a widget may show, by the word in `widget`; each kind stands in a file of its own. @type {Map<string, new (frame: Frame) => Kind>} */
+const KINDS = new Map();
+
 const PATIENCE_MS = 10_000;
 const SEEN_AFTER_MS = 1_000;
 const REPORT_AFTER_MS = 250;
