@@ -7,13 +7,14 @@ from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from campaigns.admin.plans import CheckInPlanInline, LotteryPlanInline, MilestoneInline, PrizeInline
+from campaigns.admin.results_page import results_page, winners
 from campaigns.models import Campaign, CampaignKind, CampaignState
 from campaigns.services import life
 from crossmarket.foundation.desk import go_to, question
@@ -31,7 +32,16 @@ class CampaignAdmin(ModelAdmin):
     list_filter_sheet = True
     search_fields = ("name",)
     autocomplete_fields = ("segments",)
-    actions_detail = ("schedule", "back", "run", "pause", "end", "copy")
+    actions_detail = ("results", "schedule", "back", "run", "pause", "end", "copy")
+
+    def get_urls(self) -> Any:
+        """With the pages of its results."""
+        site = self.admin_site
+        return [
+            path("<uuid:object_id>/results/", site.admin_view(results_page), name="campaigns_campaign_results"),
+            path("<uuid:object_id>/winners.csv", site.admin_view(winners), name="campaigns_campaign_winners"),
+            *super().get_urls(),
+        ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         """The plan, and of a campaign that there is, where it stands."""
@@ -73,6 +83,11 @@ class CampaignAdmin(ModelAdmin):
     def state_label(self, campaign: Campaign) -> tuple[str, str]:
         """Where it stands."""
         return campaign.state, campaign.get_state_display()
+
+    @action(description=_("Results"), icon="monitoring")
+    def results(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What came of it."""
+        return go_to(request, reverse("admin:campaigns_campaign_results", args=[object_id]))
 
     def has_schedule_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Of a draft."""

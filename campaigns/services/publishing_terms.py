@@ -46,13 +46,14 @@ def publish(campaign: Campaign) -> LotteryPlan:
     """Draw a new secret seed and write the terms down, which hold from now on whatever is changed at the desk."""
     plan = campaign.lottery_plan
     plan.seed = new_seed()
-    plan.terms = terms.write(_terms(campaign, plan))
+    plan.terms = terms.write(terms_of(campaign, plan))
     plan.head = terms.first_hash(plan.terms)
     plan.save()
     return plan
 
 
-def _terms(campaign: Campaign, plan: LotteryPlan) -> Terms:
+def terms_of(campaign: Campaign, plan: LotteryPlan) -> Terms:
+    """What would be published if the lottery were scheduled now."""
     return Terms(
         campaign=str(campaign.pk),
         commitment=terms.commitment(plan.seed),

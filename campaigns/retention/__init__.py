@@ -1,0 +1,1 @@
+"""Whether a campaign brings people back, beside those whom it leaves alone. Knows no Django."""
