@@ -70,7 +70,7 @@ def _works(account: LinkedAccount | None, platform: Platform, found: Found, now:
     if platforms and platform.slug not in platforms:
         return False
     course = found.coupon.only_course if found.coupon else None
-    if course is not None and course.platform_id != account.platform_id:
+    if course is not None and course.platform_id != platform.pk:
         return False
     try:
         checkout.check_person(platform, account, found, now)
