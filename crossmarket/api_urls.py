@@ -13,6 +13,7 @@ from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
 from promotions import coupon_api as coupons
+from promotions import gift_api as gifts
 from promotions import points_api as points
 from promotions import redemption_api as redemptions
 from recommend import api as recommend
@@ -49,6 +50,9 @@ urlpatterns = [
     path("users/<id:user_id>", rights.User.as_view()),
     path("offers", coupons.Offers.as_view()),
     path("coupons", coupons.Coupons.as_view()),
+    path("coupons/<str:code>/gifts", gifts.CouponGifts.as_view()),
+    path("gifts", gifts.Gifts.as_view()),
+    path("gifts/<str:token>/take-back", gifts.GiftTakenBack.as_view()),
     path("validations", redemptions.Validations.as_view()),
     path("redemptions", redemptions.Redemptions.as_view()),
     path("redemptions/<uuid:redemption_id>/commit", redemptions.Commit.as_view()),

@@ -81,7 +81,7 @@ class Coupons(PartnerView):
             except claiming.CannotClaim as refused:
                 words = refused.refusal.in_words()
                 raise Problem(422, str(refused.refusal.reason), words) from None
-            return answer(_coupon(coupon), 201 if is_new else 200)
+            return answer(coupon_answer(coupon), 201 if is_new else 200)
 
 
 class UserOffers(PartnerView):
@@ -140,7 +140,8 @@ def _offer(offer: Usable) -> OfferAnswer:
     )
 
 
-def _coupon(coupon: Coupon) -> CouponAnswer:
+def coupon_answer(coupon: Coupon) -> CouponAnswer:
+    """A coupon as its holder's platform is told of it."""
     return CouponAnswer(
         batch_id=coupon.batch_id,
         name=coupon.batch.name,

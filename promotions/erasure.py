@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+from django.db.models import Q
+
 from accounts.erasure import kinds
 from accounts.models import LinkedAccount
 from crossmarket.foundation import idempotency
-from promotions.models import Coupon, Offer, PersonalOffersChoice, Redemption
+from promotions.models import Coupon, Gift, Offer, PersonalOffersChoice, Redemption
 from promotions.redemption_api import about
 from promotions.services import points
 
@@ -14,7 +16,8 @@ def erase_account(account: LinkedAccount) -> Counter[str]:
     """Remove a held account's coupons and offers, and its name from what was paid and earned, which stays counted."""
     transfers = points.erase(account)  # first, for it holds the person, whom everybody holds before anything else
     redemptions = Redemption.objects.filter(account=account).update(account=None, order_id="")
-    removed = kinds(Offer.objects.filter(account=account).delete()[1])
+    removed = kinds(Gift.objects.filter(Q(giver=account) | Q(receiver=account)).delete()[1])
+    removed += kinds(Offer.objects.filter(account=account).delete()[1])
     removed += kinds(PersonalOffersChoice.objects.filter(account=account).delete()[1])
     removed += kinds(Coupon.objects.filter(holder=account).delete()[1])
     removed["redemptions"] += redemptions

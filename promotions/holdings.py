@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount
 from crossmarket.foundation.holdings import Part, Row
-from promotions.models import Coupon, Entry, Offer, PersonalOffersChoice, Redemption
+from promotions.models import Coupon, Entry, Gift, Offer, PersonalOffersChoice, Redemption
 from promotions.pricing.benefits import WHOLE
 
 ROWS_AT_ONCE = 500
@@ -17,6 +17,7 @@ def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Par
     offering it something.
     """
     yield Part("coupons", _("Your coupons"), _coupons(account))
+    yield Part("gifts", _("Coupons that you gave away"), _gifts(account))
     yield Part("points", _("Your points"), _points(account))
     yield Part("redemptions", _("Orders on which you used coupons"), _redemptions(account))
     yield Part("personal_offers", _("What was decided on offers to you, and by what"), _offers(account))
@@ -33,6 +34,18 @@ def _coupons(account: LinkedAccount) -> Iterator[Row]:
             "expires": coupon.expires_at,
             "channel": coupon.channel,
             "used": coupon.is_used,
+        }
+
+
+def _gifts(account: LinkedAccount) -> Iterator[Row]:
+    given = Gift.objects.filter(giver=account).select_related("coupon__batch").order_by("created_at")
+    for gift in given.iterator(ROWS_AT_ONCE):
+        yield {
+            "coupon": gift.coupon.batch.name,
+            "given": gift.created_at,
+            "until": gift.expires_at,
+            "accepted": gift.accepted_at,
+            "taken_back": gift.taken_back_at,
         }
 
 

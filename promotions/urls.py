@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from promotions import views
+from promotions import gift_views, views
 
 app_name = "promotions"
 
@@ -11,4 +11,8 @@ urlpatterns = [
     path("offers/", views.offers, name="offers"),
     path("offers/<uuid:batch_id>/claim/", views.claim, name="claim"),
     path("courses/<int:pk>/price/", views.price, name="price"),
+    path("me/wallet/<int:coupon_id>/give/", gift_views.give, name="give"),
+    path("gift/<str:token>/", gift_views.gift, name="gift"),
+    path("gift/<str:token>/accept/", gift_views.accept, name="accept"),
+    path("gift/<str:token>/take-back/", gift_views.take_back, name="take_back"),
 ]

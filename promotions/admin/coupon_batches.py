@@ -83,7 +83,7 @@ class CouponBatchAdmin(BatchCoupons, AuditedAdmin):
             (_("When"), {"fields": ("starts_at", "ends_at", "days_after_claim", "hours", "timezone")}),
             (_("How often"), {"fields": ("limit_total", "limit_person", "limit_day", "budget")}),
             (_("Beside others"), {"fields": ("rank", "group", "is_exclusive")}),
-            (_("Codes"), {"fields": ("code_kind", "shared_code")}),
+            (_("Codes"), {"fields": ("code_kind", "shared_code", "may_be_given")}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: CouponBatch | None = None) -> tuple[str, ...]:

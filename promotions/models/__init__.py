@@ -2,6 +2,7 @@
 
 from promotions.models.coupon import Coupon, CouponState
 from promotions.models.coupon_batch import BatchDay, BatchState, CodeKind, CouponBatch
+from promotions.models.gift import Gift
 from promotions.models.offer import (
     Offer,
     OfferProgram,
@@ -21,6 +22,7 @@ __all__ = [
     "CouponBatch",
     "CouponState",
     "Entry",
+    "Gift",
     "Lot",
     "LotUse",
     "Offer",

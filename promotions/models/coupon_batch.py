@@ -99,6 +99,7 @@ class CouponBatch(models.Model):
     is_exclusive = models.BooleanField(_("goes with no other"), default=False)
     code_kind = models.CharField(_("codes"), max_length=10, choices=CodeKind.choices, default=CodeKind.UNIQUE)
     shared_code = models.CharField(_("code"), max_length=40, blank=True)
+    may_be_given = models.BooleanField(_("may be given to others"), default=False)
     used = models.PositiveBigIntegerField(_("uses"), default=0, editable=False)
     spent = models.PositiveBigIntegerField(_("taken off"), default=0, editable=False)
     reach = models.PositiveBigIntegerField(_("people who could use it"), null=True, editable=False)

@@ -12,7 +12,7 @@ from accounts.services import changes
 from accounts.services.changes import News
 from promotions import checkout, codes
 from promotions.checkout import Found, Refused
-from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState
+from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState, Gift
 from promotions.reasons import Reason, Refusal
 from promotions.services import redeeming
 from promotions.services.person_holding import hold_person
@@ -51,7 +51,7 @@ def _claim(platform: Platform, external_id: str, batch_id: UUID, channel: str) -
     own = _usable(account, batch, now)
     if own is not None:
         return own, False
-    _check(platform, account, batch, now)
+    check(platform, account, batch, now)
     return _hand_over(_taken(batch), account, channel), True
 
 
@@ -88,10 +88,11 @@ def _usable(account: LinkedAccount, batch: CouponBatch, now: datetime) -> Coupon
     return own.exclude(expires_at__lte=now).order_by("claimed_at", "pk").first()
 
 
-def _check(platform: Platform, account: LinkedAccount, batch: CouponBatch, now: datetime) -> None:
+def check(platform: Platform, account: LinkedAccount, batch: CouponBatch, now: datetime) -> None:
     """Raises `CannotClaim` for whatever would keep the person from using a coupon of this batch on any order."""
     held = Coupon.objects.filter(batch=batch, holder__person_id=account.person_id, state=CouponState.HELD).count()
-    if batch.limit_person is not None and held >= batch.limit_person:
+    given = Gift.objects.accepted().filter(coupon__batch=batch, giver__person_id=account.person_id).count()
+    if batch.limit_person is not None and held + given >= batch.limit_person:
         raise CannotClaim(Refusal("", Reason.ALREADY_USED, {"limit": batch.limit_person}))
     try:
         checkout.check_person(platform, account, Found("", batch, None), now)

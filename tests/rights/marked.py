@@ -30,7 +30,7 @@ from profiles import experiments
 from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember, TypicalMember
 from profiles.profiling.building import enqueue_build
 from promotions.models import PersonalOffersChoice
-from promotions.services import points
+from promotions.services import gifting, points
 from recommend.models import Recommendation, Shadow, ShadowAnswer
 from recommend.serving.record import store_pending
 from tests.factories import (
@@ -100,6 +100,7 @@ def marked_person() -> Marked:
     _is_told_about(account)
     _uses_coupons(shop)
     _has_points(account)
+    _gives_a_coupon(account)
     _is_offered(account, shop)
     _takes_part(shop, account)
     _is_worked_on(user, house, account)
@@ -201,6 +202,12 @@ def _is_offered(account: LinkedAccount, shop: Partner) -> None:
     for each in (account, shop.platform.accounts.get(external_id="other")):
         OfferFactory(account=each, course=shop.platform.courses.first(), inputs={"who": each.external_id})
     PersonalOffersChoice.objects.create(account=account, wanted=False)
+
+
+def _gives_a_coupon(account: LinkedAccount) -> None:
+    batch_of_gifts = CouponBatchFactory(code_kind="unique", shared_code="", may_be_given=True)
+    mine = CouponFactory(batch=batch_of_gifts, state="held", holder=account, claimed_at=_now())
+    gifting.give(mine, account)
 
 
 def _has_points(account: LinkedAccount) -> None:
