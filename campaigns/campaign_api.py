@@ -5,20 +5,20 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from drf_spectacular.utils import OpenApiParameter
 
-from accounts.models import LinkedAccount
+from accounts.models import LinkedAccount, Platform
 from accounts.partner_view import PartnerView, answer
 from campaigns import audience, reward_words
 from campaigns.check_in_api import ProgressAnswer, progress_answer
 from campaigns.fairness import terms
 from campaigns.models import Campaign, CampaignKind
 from campaigns.services import chances, checking_in
-from crossmarket.foundation.problems import FieldError, Problem
 from crossmarket.foundation.schema import documented
+from recommend.api import LANGUAGE, language
 
 
 class LotteryProgress(msgspec.Struct, frozen=True):
@@ -60,19 +60,23 @@ class Campaigns(PartnerView):
     @documented(
         "Campaigns",
         answers={200: CampaignsAnswer},
-        problems=(404, 422),
-        parameters=[OpenApiParameter("user_id", str, required=True, description="The platform's own id of the user.")],
+        parameters=[
+            OpenApiParameter("user_id", str, description="Whose; left out for an anonymous visitor."),
+            LANGUAGE,
+        ],
         tag="campaigns",
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        """What is open to this user, and how far they are in it."""
-        user_id = request.GET.get("user_id", "")
-        if not user_id:
-            words = "Say whose campaigns: `user_id` is missing."
-            raise Problem(422, "missing_parameter", words, [FieldError("/user_id", "missing", words)])
-        account = self.account(user_id)
-        with translation.override(self.caller.platform.locale):
-            return answer(CampaignsAnswer([_campaign(each, account) for each in open_to(account)]))
+        """What is open to a user, and how far they are in it; of visitors who are not known, what is open to all."""
+        user_id = request.GET.get("user_id") or self.caller.user_id
+        if user_id is not None:
+            self.caller.require_user(user_id)
+        platform = self.caller.platform
+        accounts = LinkedAccount.objects.select_related("platform").filter(platform=platform)
+        known = accounts.filter(external_id=user_id).first() if user_id and "\0" not in user_id else None
+        found = open_to(known) if known else open_to_all(platform)
+        with translation.override(language(request.GET.get("lang", ""), platform.locale)):
+            return answer(CampaignsAnswer([_campaign(each, known) for each in found]))
 
 
 def open_to(account: LinkedAccount) -> list[Campaign]:
@@ -86,13 +90,21 @@ def open_to(account: LinkedAccount) -> list[Campaign]:
     return shown
 
 
+def open_to_all(platform: Platform) -> list[Campaign]:
+    """The campaigns that are open now to whoever is on the platform."""
+    rows = Campaign.objects.open_at(timezone.now()).filter(Q(platforms=None) | Q(platforms=platform), segments=None)
+    rows = rows.filter(needs_marketing_consent=False)
+    return list(_with_plans(rows).order_by("ends_at", "created_at").distinct())
+
+
 def _with_plans(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     plans = campaigns.select_related("experiment", "check_in_plan", "lottery_plan")
     return plans.prefetch_related("platforms", "segments", "milestones", "prizes")
 
 
-def _campaign(campaign: Campaign, account: LinkedAccount) -> CampaignAnswer:
+def _campaign(campaign: Campaign, account: LinkedAccount | None) -> CampaignAnswer:
     is_lottery = campaign.kind == CampaignKind.LOTTERY
+    progress = checking_in.progress(campaign, account) if account and not is_lottery else None
     return CampaignAnswer(
         id=campaign.pk,
         kind=campaign.kind,
@@ -101,17 +113,19 @@ def _campaign(campaign: Campaign, account: LinkedAccount) -> CampaignAnswer:
         starts_at=campaign.starts_at,
         ends_at=campaign.ends_at,
         timezone=campaign.timezone,
-        check_in=None if is_lottery else progress_answer(checking_in.progress(campaign, account)),
+        check_in=progress_answer(progress) if progress else None,
         lottery=_lottery(campaign, account) if is_lottery else None,
     )
 
 
-def _lottery(campaign: Campaign, account: LinkedAccount) -> LotteryProgress:
+def _lottery(campaign: Campaign, account: LinkedAccount | None) -> LotteryProgress:
     plan = campaign.lottery_plan
-    chances.collect(campaign, account)
+    if account is not None:
+        chances.collect(campaign, account)
+    today = campaign.day_of(timezone.now())
     return LotteryProgress(
         style=plan.style,
-        remaining_draws=chances.left(campaign, account, campaign.day_of(timezone.now())),
+        remaining_draws=chances.left(campaign, account, today) if account else plan.free_daily,
         price=plan.price,
         commitment=terms.commitment(plan.seed),
         prizes=[

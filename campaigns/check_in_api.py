@@ -16,6 +16,7 @@ from campaigns.services.checking_in import CheckedIn, Progress
 from crossmarket.foundation.bodies import Identifier, read_json
 from crossmarket.foundation.problems import Problem
 from crossmarket.foundation.schema import documented
+from recommend.api import LANGUAGE, language
 
 
 class CheckInBody(msgspec.Struct, frozen=True):
@@ -81,6 +82,7 @@ class CheckIns(PartnerView):
         body=CheckInBody,
         answers={200: CheckInAnswer, 201: CheckInAnswer},
         problems=(404, 422),
+        parameters=[LANGUAGE],
         tag="campaigns",
     )
     def post(self, request: HttpRequest, campaign_id: UUID) -> HttpResponse:
@@ -88,7 +90,7 @@ class CheckIns(PartnerView):
         body = read_json(request, CheckInBody)
         self.caller.require_user(body.user_id)
         platform = self.caller.platform
-        with translation.override(platform.locale):
+        with translation.override(language(request.GET.get("lang", ""), platform.locale)):
             try:
                 return _answer(checking_in.check_in(platform, body.user_id, campaign_id))
             except Refusal as refused:
@@ -105,6 +107,7 @@ class MakeUps(PartnerView):
         body=MakeUpBody,
         answers={200: CheckInAnswer, 201: CheckInAnswer},
         problems=(404, 422),
+        parameters=[LANGUAGE],
         tag="campaigns",
     )
     def post(self, request: HttpRequest, campaign_id: UUID) -> HttpResponse:
@@ -112,7 +115,7 @@ class MakeUps(PartnerView):
         body = read_json(request, MakeUpBody)
         self.caller.require_user(body.user_id)
         platform = self.caller.platform
-        with translation.override(platform.locale):
+        with translation.override(language(request.GET.get("lang", ""), platform.locale)):
             try:
                 return _answer(checking_in.make_up(platform, body.user_id, campaign_id, body.day))
             except Refusal as refused:

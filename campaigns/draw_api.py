@@ -21,6 +21,7 @@ from crossmarket.foundation.bodies import MEBIBYTE, Identifier, decode, read_byt
 from crossmarket.foundation.idempotency import once
 from crossmarket.foundation.problems import FieldError, Problem
 from crossmarket.foundation.schema import documented
+from recommend.api import LANGUAGE, language
 
 Nonce = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,64}$")]
 
@@ -54,7 +55,14 @@ class Draws(PartnerView):
 
     browsers_may_call = True
 
-    @documented("Draw", body=DrawBody, answers={201: DrawAnswer}, problems=(404, 409, 422), tag="campaigns")
+    @documented(
+        "Draw",
+        body=DrawBody,
+        answers={201: DrawAnswer},
+        problems=(404, 409, 422),
+        parameters=[LANGUAGE],
+        tag="campaigns",
+    )
     def post(self, request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         """One draw of this user."""
         raw = read_bytes(request, MEBIBYTE)
@@ -65,7 +73,7 @@ class Draws(PartnerView):
         platform = self.caller.platform
 
         def work() -> HttpResponse:
-            with translation.override(platform.locale):
+            with translation.override(language(request.GET.get("lang", ""), platform.locale)):
                 try:
                     return answer(_drawn(drawing.draw(platform, body.user_id, campaign_id, body.nonce)), 201)
                 except Refusal as refused:

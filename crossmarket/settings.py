@@ -254,7 +254,11 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # What the widget shows besides recommendations: a script, and a style sheet beside it, of the room that knows about it.
-WIDGET_KINDS = [BASE_DIR / "promotions" / "widget" / "offers.js"]
+WIDGET_KINDS = [
+    BASE_DIR / "promotions" / "widget" / "offers.js",
+    BASE_DIR / "campaigns" / "widget" / "checkin.js",
+    BASE_DIR / "campaigns" / "widget" / "lottery.js",
+]
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": env.json("MEDIA_STORAGE", default={"BACKEND": "django.core.files.storage.FileSystemStorage"}),

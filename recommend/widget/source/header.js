@@ -7,11 +7,11 @@
  *
  *   <crossmarket-widget key="pk_…" user-token="…" placement="home" lang="zh"></crossmarket-widget>
  *
- * Further attributes: widget (recommendations, offers), limit (6), heading (a text; empty for none), theme (auto: as the page's color-scheme, light, dark).
+ * Further attributes: widget (recommendations, offers, checkin, lottery), limit (6), heading (a text; empty for none), theme (auto: as the page's color-scheme, light, dark).
  * Looks: the custom properties --crossmarket-accent, -background, -surface, -text, -muted, -border, -radius, -gap, -font
  * and -margin, and ::part(heading | list | card | cover | title | price | reason | message | retry |
  * code | claim | copy).
- * Events, all bubbling: crossmarket:loaded {recommendationId, items} or {offers}, crossmarket:claimed {batchId, code}, crossmarket:error {status, code, detail},
+ * Events, all bubbling: crossmarket:loaded {recommendationId, items} or {offers}, crossmarket:claimed {batchId, code}, crossmarket:checked-in {campaignId, day, streak}, crossmarket:drawn {campaignId, prize, proof}, crossmarket:error {status, code, detail},
  * crossmarket:sent {type, itemIds}, crossmarket:click {recommendationId, item} (preventDefault keeps the browser on the
  * page) and crossmarket:token-expired: answer it by setting `user-token` anew; until then the visitor is anonymous.
  */
