@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
     "send messages that are due": {"task": "campaigns.send_due", "schedule": 20.0},
     "remind of coupons and check-ins": {"task": "campaigns.remind", "schedule": 600.0},
     "let points go whose time is over": {"task": "promotions.expire_points", "schedule": 600.0},
+    "make personal offers": {"task": "promotions.make_offers", "schedule": crontab(hour=3, minute=40)},
     "forget answers that may not be sent again": {"task": "foundation.forget_answers", "schedule": 3600.0},
     "finish erasures": {"task": "rights.finish_erasures", "schedule": 60.0},
     "forget what has had its time": {"task": "rights.forget_old", "schedule": 3600.0},

@@ -40,7 +40,10 @@ class CouponAnswer(msgspec.Struct, frozen=True):
 
 
 class OfferAnswer(msgspec.Struct, frozen=True):
-    """What a person can use here: a coupon that they have (with its code), or one that they may claim (without)."""
+    """What a person can use here: a coupon that they have (with its code), or one that they may claim (without).
+
+    Personal offers are for one course (`item_id`) and say why they were made (`reason`).
+    """
 
     batch_id: UUID
     name: str
@@ -48,6 +51,8 @@ class OfferAnswer(msgspec.Struct, frozen=True):
     code: str | None
     expires_at: datetime | None
     rule: list[str]
+    item_id: str | None = None
+    reason: str | None = None
 
 
 class OffersAnswer(msgspec.Struct, frozen=True):
@@ -137,6 +142,8 @@ def _offer(offer: Usable) -> OfferAnswer:
         code=offer.code,
         expires_at=offer.expires_at,
         rule=rule_words.in_words(offer.batch, coupon=offer.coupon),
+        item_id=offer.item_id,
+        reason=offer.reason,
     )
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from promotions.services import points, redeeming
+from promotions.services import offering, points, redeeming
 
 
 @shared_task(name="promotions.release_overdue", ignore_result=True)
@@ -17,3 +17,9 @@ def expire_points() -> None:
     """Let points go whose time is over."""
     while points.expire():
         pass
+
+
+@shared_task(name="promotions.make_offers", ignore_result=True)
+def make_offers() -> None:
+    """Let all running programs decide on personal offers."""
+    offering.enqueue_all()

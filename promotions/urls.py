@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from promotions import gift_views, views
+from promotions import gift_views, offer_pages, views
 
 app_name = "promotions"
 
 urlpatterns = [
+    path("me/personal-offers/", offer_pages.choice, name="personal_offers"),
+    path("offers/rules/", offer_pages.rules, name="offer_rules"),
     path("me/wallet/", views.wallet, name="wallet"),
     path("offers/", views.offers, name="offers"),
     path("offers/<uuid:batch_id>/claim/", views.claim, name="claim"),

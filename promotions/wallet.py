@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from accounts.models import LinkedAccount, Platform
-from promotions import checkout, scope
+from promotions import checkout, offer_words, scope
 from promotions.checkout import Found, Refused
 from promotions.models import CodeKind, Coupon, CouponBatch, CouponState
 from promotions.pricing.benefits import WHOLE, Benefit, BenefitKind
@@ -31,6 +31,17 @@ class Usable:
         """What it gives."""
         return self.batch.gives if self.coupon is None else self.coupon.gives_of(self.batch)
 
+    @property
+    def item_id(self) -> str | None:
+        """The one course that it is for; None for more."""
+        course = self.coupon.only_course if self.coupon else None
+        return course.item_id if course else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why a personal offer was made, in the active language; None for other coupons."""
+        return offer_words.of_coupon(self.coupon) if self.coupon else None
+
 
 def usable(account: LinkedAccount) -> list[Usable]:
     """What the person can use on the platform of this account, the coupons they have first, then by what they give."""
@@ -51,7 +62,7 @@ def _held(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
     coupons = Coupon.objects.filter(holder__person_id=account.person_id, state=CouponState.HELD, is_used=False)
     coupons = coupons.exclude(expires_at__lte=now).filter(batch__in=CouponBatch.objects.open_at(now))
     batches = CouponBatch.objects.with_segments().prefetch_related("segments")
-    for coupon in coupons.select_related("only_course__platform").prefetch_related(Prefetch("batch", batches)):
+    for coupon in coupons.select_related("only_course__platform", "offer").prefetch_related(Prefetch("batch", batches)):
         found = Found(coupon.code or coupon.batch.shared_code, coupon.batch, coupon)
         if _works(account, account.platform, found, now):
             ends = [at for at in (coupon.expires_at, coupon.batch.ends_at) if at]

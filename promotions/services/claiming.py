@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import LinkedAccount, Platform
 from accounts.services import changes
 from accounts.services.changes import News
+from profiles.models import Course
 from promotions import checkout, codes
 from promotions.checkout import Found, Refused
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState, Gift
@@ -44,7 +45,7 @@ def claim(platform: Platform, external_id: str, batch_id: UUID, channel: str = "
 @transaction.atomic
 def _claim(platform: Platform, external_id: str, batch_id: UUID, channel: str) -> tuple[Coupon, bool]:
     account = hold_person(platform, external_id)
-    batch = CouponBatch.objects.published().with_segments().filter(pk=batch_id).first()
+    batch = CouponBatch.objects.published().with_segments().filter(pk=batch_id, offer_program=None).first()
     if batch is None:
         raise CannotClaim(Refusal("", Reason.NOT_FOUND))
     now = timezone.now()
@@ -68,6 +69,20 @@ def give(account: LinkedAccount, batch_id: UUID, channel: str = "") -> Coupon:
         coupon = _taken(batch)
     except CannotClaim:
         coupon = Coupon(batch=batch, code=codes.generate_many(1)[0])
+    return _hand_over(coupon, account, channel)
+
+
+@transaction.atomic
+def give_own(account: LinkedAccount, batch_id: UUID, value: int, course: Course, channel: str = "") -> Coupon:
+    """A new coupon of the batch with a value of its own, for one course. The caller holds the person.
+
+    Raises `CannotClaim` for a batch that gives no coupons now, and ValueError for a value that means nothing.
+    """
+    batch = CouponBatch.objects.open_at(timezone.now()).filter(pk=batch_id, code_kind=CodeKind.UNIQUE).first()
+    if batch is None:
+        raise CannotClaim(Refusal("", Reason.NOT_FOUND))
+    coupon = Coupon(batch=batch, code=codes.generate_many(1)[0], own_value=value, only_course=course)
+    coupon.gives_of(batch)
     return _hand_over(coupon, account, channel)
 
 

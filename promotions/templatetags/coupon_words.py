@@ -1,8 +1,10 @@
 """Rules of coupons on pages."""
 
+from typing import Any
+
 from django import template
 
-from promotions import rule_words
+from promotions import offer_words, rule_words
 from promotions.models import Coupon, CouponBatch
 
 register = template.Library()
@@ -30,3 +32,15 @@ def own_gives(coupon: Coupon) -> str:
 def own_conditions(coupon: Coupon) -> list[str]:
     """The rest of its rule."""
     return rule_words.in_words(coupon.batch, coupon=coupon)[1:]
+
+
+@register.filter
+def offer_reason(coupon: Coupon) -> str:
+    """Why it was offered; empty for coupons that are no personal offers."""
+    return offer_words.of_coupon(coupon) or ""
+
+
+@register.filter
+def reason_words(reason: dict[str, Any]) -> str:
+    """The reason of a decision."""
+    return offer_words.in_words(reason)
