@@ -13,6 +13,7 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/make-up/", views.make_up, name="make-up"),
     path("campaigns/<uuid:campaign_id>/leaderboard/", views.leaderboard, name="leaderboard"),
     path("campaigns/<uuid:campaign_id>/draw/", views.draw, name="draw"),
+    path("campaigns/<uuid:campaign_id>/prizes/<int:number>/", views.parcel, name="parcel"),
     path("campaigns/<uuid:campaign_id>/proof", views.proof, name="proof"),
     path("campaigns/<uuid:campaign_id>/verify/", views.verify, name="verify"),
     path("me/messages/", message_views.inbox, name="messages"),

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import LinkedAccount
 from accounts.services.accounts import house_account
@@ -19,7 +20,8 @@ from campaigns.campaign_api import open_to
 from campaigns.draw_api import proof_answer
 from campaigns.fairness import terms
 from campaigns.fairness.drawing import NONCE
-from campaigns.models import Campaign, CampaignKind, CampaignState, Draw, LeftLeaderboard
+from campaigns.forms import ParcelForm
+from campaigns.models import Campaign, CampaignKind, CampaignState, Draw, LeftLeaderboard, Parcel, RewardKind
 from campaigns.refusals import Refusal
 from campaigns.services import chances, checking_in, drawing
 from crossmarket.foundation.problems import Problem
@@ -99,6 +101,25 @@ def draw(request: LearnerRequest, campaign_id: UUID) -> HttpResponse:
     except Refusal as refused:
         return _changed(request, campaign_id, account, refused=refused)
     return _changed(request, campaign_id, account, drawn=drawn)
+
+
+@signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def parcel(request: LearnerRequest, campaign_id: UUID, number: int) -> HttpResponse:
+    """Where a prize is to be sent; it can be changed until it is on its way."""
+    account = house_account(request.user)
+    won = Draw.objects.filter(campaign=campaign_id, number=min(number, 2**63 - 1), prize__reward=RewardKind.PHYSICAL)
+    won = won.filter(entrant__account__person_id=account.person_id).select_related("prize", "campaign")
+    made = get_object_or_404(won)
+    sent = Parcel.objects.filter(draw=made).first() or Parcel(draw=made, account=account)
+    form = ParcelForm(request.POST or None, instance=sent)
+    if request.method == "POST" and sent.sent_at is None and form.is_valid():
+        form.save()
+        messages.success(request, _("We know where to send it."))
+        return redirect("campaigns:campaign", campaign_id)
+    context = {"form": form, "draw": made, "is_sent": sent.sent_at is not None}
+    return render(request, "campaigns/parcel.html", context)
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.accounts import house_account
 from campaigns import showing
-from campaigns.models import CampaignState, CheckIn, Draw, LeftLeaderboard, LotteryStyle, Milestone, RewardKind
+from campaigns.models import CampaignState, CheckIn, Draw, LeftLeaderboard, LotteryStyle, Milestone, Parcel, RewardKind
 from campaigns.services import checking_in, life
 from promotions.services import points
 from tests.factories import CampaignFactory, UserFactory, running_lottery
@@ -112,3 +112,19 @@ def test_drafts_are_shown_to_nobody(browser):
     draft = CampaignFactory(state=CampaignState.DRAFT)
     assert browser.get(url("campaign", draft)).status_code == 404
     assert browser.get(url("proof", draft)).status_code == 404
+
+
+def test_a_winner_says_where_the_prize_shall_go(browser, user):
+    lottery = running_lottery([{"name": "笔记本", "reward": RewardKind.PHYSICAL}])
+    browser.post(url("draw", lottery))
+    address = reverse("campaigns:parcel", args=[lottery.pk, 1])
+    assert address in browser.get(url("campaign", lottery)).content.decode()
+    assert browser.post(address, {"recipient": "李"}).status_code == 200
+    told = {"recipient": "李", "phone": "138", "address": "路 1"}
+    assert browser.post(address, told).status_code == 302
+    assert Parcel.objects.get().account == house_account(user)
+    Parcel.objects.update(sent_at=timezone.now())
+    browser.post(address, {**told, "recipient": "王"})
+    assert Parcel.objects.get().recipient == "李", "it is on its way"
+    browser.force_login(UserFactory())
+    assert browser.get(address).status_code == 404
