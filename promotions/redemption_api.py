@@ -20,6 +20,7 @@ from promotions.models import Redemption
 from promotions.pricing.order import Line, Order
 from promotions.reasons import Refusal
 from promotions.services import redeeming
+from recommend.api import LANGUAGE, language
 
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -109,14 +110,19 @@ class Validations(PartnerView):
     browsers_may_call = True
 
     @documented(
-        "Validate coupons", body=RedemptionBody, answers={200: ValidationAnswer}, problems=(422,), tag="promotions"
+        "Validate coupons",
+        body=RedemptionBody,
+        answers={200: ValidationAnswer},
+        problems=(422,),
+        parameters=[LANGUAGE],
+        tag="promotions",
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         """Would these codes work for this order? Changes nothing."""
         _raw, body = _read(request)
         self.caller.require_user(body.user_id)
         platform = self.caller.platform
-        with translation.override(platform.locale):
+        with translation.override(language(request.GET.get("lang", ""), platform.locale)):
             return answer(_validation(redeeming.validate(platform, body.user_id, body.codes, body.order.order())))
 
 
@@ -124,7 +130,12 @@ class Redemptions(PartnerView):
     """`/redemptions`."""
 
     @documented(
-        "Reserve coupons", body=RedemptionBody, answers={201: RedemptionAnswer}, problems=(409, 422), tag="promotions"
+        "Reserve coupons",
+        body=RedemptionBody,
+        answers={201: RedemptionAnswer},
+        problems=(409, 422),
+        parameters=[LANGUAGE],
+        tag="promotions",
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         """Set coupons aside for an order, all or none, until it is paid or dropped."""
@@ -132,7 +143,7 @@ class Redemptions(PartnerView):
         platform = self.caller.platform
 
         def work() -> HttpResponse:
-            with translation.override(platform.locale):
+            with translation.override(language(request.GET.get("lang", ""), platform.locale)):
                 try:
                     made = redeeming.reserve(platform, body.user_id, body.codes, body.order.order())
                 except redeeming.CannotRedeem as refused:

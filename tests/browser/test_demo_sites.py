@@ -20,6 +20,8 @@ from crossmarket.demo.notes import DemoNotes
 from crossmarket.demo.site.http import wsgi
 from crossmarket.demo.site.serving import demo_site
 from profiles.models import Event
+from promotions.models import Redemption
+from tests.factories import CouponBatchFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -88,7 +90,7 @@ def _port_before_free_ones() -> int:
 def recommended(page: Page, site: str) -> list[str]:
     """The courses in the widget of a site's first page, as it opens now."""
     page.goto(f"{site}/")
-    cards = page.locator("crossmarket-widget [part~=card]")
+    cards = page.locator("crossmarket-widget:not([widget]) [part~=card]")
     expect(cards).to_have_count(6)
     return [card.get_attribute("data-item") or "" for card in cards.all()]
 
@@ -126,7 +128,7 @@ def test_for_a_person_who_did_not_agree_it_does_not(browser_page: Page, sites: D
 
 def test_a_click_in_the_widget_leads_to_the_course_and_is_attributed(browser_page: Page, sites: DemoSites) -> None:
     item = recommended(browser_page, sites.xuehai)[0]
-    browser_page.locator(f"crossmarket-widget [data-item={item}]").click()
+    browser_page.locator(f"crossmarket-widget:not([widget]) [data-item={item}]").click()
     browser_page.wait_for_url(f"{sites.xuehai}/courses/{item}")
     browser_page.get_by_role("button", name="喜欢").click()
     expect(browser_page.get_by_role("status").filter(has_text="已标记喜欢")).to_be_visible()
@@ -139,19 +141,62 @@ def test_a_click_in_the_widget_leads_to_the_course_and_is_attributed(browser_pag
     assert liked.context["recommendation_id"] == viewed.context["recommendation_id"]
 
 
-def test_buying_is_told_with_the_price(browser_page: Page, sites: DemoSites) -> None:
-    browser_page.goto(f"{sites.xuehai}/")
-    link = browser_page.locator(".cards li").filter(has_text="¥").first.locator("a")
+def open_paid_course(page: Page, site: str) -> str:
+    """The item id of the first course that costs something; its page is open."""
+    page.goto(f"{site}/")
+    link = page.locator(".cards li").filter(has_text="¥").first.locator("a")
     item = (link.get_attribute("href") or "").rsplit("/", 1)[1]
     link.click()
+    return item
+
+
+def bought(item: str) -> Event:
+    """The latest purchase of a course."""
+    return Event.objects.filter(type="purchase", course__item_id=item).select_related("course", "account").latest("pk")
+
+
+def test_buying_is_told_with_the_price(browser_page: Page, sites: DemoSites) -> None:
+    item = open_paid_course(browser_page, sites.xuehai)
     browser_page.get_by_role("button", name="购买").click()
+    browser_page.get_by_role("button", name="支付").click()
     expect(browser_page.get_by_role("status").filter(has_text="已购买")).to_be_visible()
-    bought = (
-        Event.objects.filter(type="purchase", course__item_id=item).order_by("-pk").select_related("course").first()
-    )
-    assert bought is not None
-    assert bought.account.external_id == sites.account("joined", "xuehai")
-    assert bought.value == bought.course.price
+    event = bought(item)
+    assert event.account.external_id == sites.account("joined", "xuehai")
+    assert event.value == event.course.price
+
+
+def test_coupons_are_set_aside_given_back_and_used_at_the_checkout(browser_page: Page, sites: DemoSites) -> None:
+    page = browser_page
+    batch = CouponBatchFactory(value=100, limit_person=1, shared_code="ONCE")
+    item = open_paid_course(page, sites.xuehai)
+    page.get_by_role("button", name="购买").click()
+    codes = page.get_by_label("优惠券码")
+    codes.fill("nonsense")
+    page.get_by_role("button", name="试算").click()
+    expect(page.locator("article.order")).to_contain_text("没有这张券，请检查券码。")
+    for ending in ("放弃订单", "支付"):
+        if ending == "支付":
+            open_paid_course(page, sites.xuehai)
+            page.get_by_role("button", name="购买").click()
+        codes.fill("once")
+        page.get_by_role("button", name="试算").click()
+        expect(page.locator(".sums")).to_contain_text("−¥1")
+        page.get_by_role("button", name="用券下单").click()
+        expect(page.get_by_role("status").filter(has_text="保留 15 分钟")).to_be_visible()
+        batch.refresh_from_db()
+        assert batch.used == 1
+        page.get_by_role("button", name=ending).click()
+        if ending == "放弃订单":
+            expect(page.get_by_role("status").filter(has_text="已退回")).to_be_visible()
+            batch.refresh_from_db()
+            assert batch.used == 0
+    expect(page.get_by_role("status").filter(has_text="已购买")).to_be_visible()
+    event = bought(item)
+    assert event.value == event.course.price - 100
+    assert list(Redemption.objects.values_list("state", flat=True).order_by("created_at")) == [
+        "rolled_back",
+        "committed",
+    ]
 
 
 def test_the_panel_shows_what_was_sent_and_answered(browser_page: Page, sites: DemoSites) -> None:
@@ -177,9 +222,9 @@ def test_a_visitor_is_recommended_something_and_nothing_is_sent(browser_page: Pa
 def test_the_sites_speak_english_too(new_page: NewPage, sites: DemoSites) -> None:
     page = new_page(locale="en-US")
     page.goto(f"{sites.tingdao}/")
-    expect(page.locator("crossmarket-widget").get_by_role("heading")).to_have_text("Recommended for you")
+    expect(page.locator("crossmarket-widget:not([widget])").get_by_role("heading")).to_have_text("Recommended for you")
     page.get_by_role("button", name="中文").click()
-    expect(page.locator("crossmarket-widget").get_by_role("heading")).to_have_text("为你推荐")
+    expect(page.locator("crossmarket-widget:not([widget])").get_by_role("heading")).to_have_text("为你推荐")
 
 
 def test_a_page_stays_whole_when_crossmarket_is_away(browser_page: Page, sites: DemoSites) -> None:
@@ -192,7 +237,7 @@ def test_a_page_stays_whole_when_crossmarket_is_away(browser_page: Page, sites: 
 def test_nothing_hangs_over_on_a_phone(phone_page: Page, sites: DemoSites) -> None:
     for site in (sites.xuehai, sites.tingdao):
         phone_page.goto(f"{site}/")
-        expect(phone_page.locator("crossmarket-widget [part~=card]")).to_have_count(6)
+        expect(phone_page.locator("crossmarket-widget:not([widget]) [part~=card]")).to_have_count(6)
         assert phone_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         phone_page.locator(".cards a").first.click()
         expect(phone_page.locator("article h1")).to_be_visible()

@@ -115,7 +115,19 @@ def test_without_crossmarket_courses_open_and_the_panel_says_why(site: DemoSite)
     assert answer.status == 200
     assert "第 1 课" in answer.text
     assert f"{NOBODY_THERE}: " in answer.text
-    assert Answer(site, "POST", "/courses/C1/buy").headers["Location"] == "/courses/C1?done=buy"
+    order = Answer(site, "POST", "/courses/C1/buy").headers["Location"]
+    assert Answer(site, "GET", order).status == 200
+    assert Answer(site, "POST", f"{order}/check", "codes=LEARN10").headers["Location"] == order
+    assert NOBODY_THERE in Answer(site, "GET", order).text
+    assert Answer(site, "POST", f"{order}/pay").headers["Location"] == "/courses/C1?done=buy"
+
+
+def test_an_order_is_its_buyers_alone(site: DemoSite) -> None:
+    order = Answer(site, "POST", "/courses/C1/buy").headers["Location"]
+    somebody = {"HTTP_COOKIE": "xuehai_visitor=visitor"}
+    assert Answer(site, "GET", order, **somebody).status == 404
+    assert Answer(site, "POST", f"{order}/pay", **somebody).status == 404
+    assert Answer(site, "POST", "/courses/C1/buy", **somebody).headers["Location"] == "/courses/C1"
 
 
 def test_what_is_not_there_is_said_in_the_visitors_language(site: DemoSite) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from crossmarket.demo.catalogue import SiteCourse
 from crossmarket.demo.notes import DemoNotes
 from crossmarket.demo.site.http import Reply, Request, redirect
+from crossmarket.demo.site.ordering import Ordering, OrderState
 from crossmarket.demo.site.pages import Pages
 from crossmarket.demo.site.partner import Partner
 from crossmarket.demo.site.visitors import Visitor, chosen, possible_visitors
@@ -28,11 +29,14 @@ class DemoSite:
         self._slug, self._personas = slug, notes.personas
         self._courses = {course.item_id: course for course in courses}
         self._partner = Partner(notes.platform(slug), crossmarket_url)
+        self._ordering = Ordering(self._partner)
         self._pages = Pages(slug, notes, courses, self._partner)
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = [
             ("GET", re.compile(r"/"), self._home),
             ("GET", re.compile(r"/courses/([^/]+)"), self._course),
             ("POST", re.compile(r"/courses/([^/]+)/(like|buy)"), self._act),
+            ("GET", re.compile(r"/orders/(\w+)"), self._order),
+            ("POST", re.compile(r"/orders/(\w+)/(check|use|claim|reserve|pay|drop)"), self._act_on_order),
             ("POST", re.compile(r"/visit-as"), self._visit_as),
             ("POST", re.compile(r"/language"), self._choose_language),
             ("GET", re.compile(r"/token"), self._token),
@@ -73,9 +77,27 @@ class DemoSite:
             came_from = self._came_from(request, item_id)
             if what == "like":
                 self._partner.tell("like", visitor.user_id, item_id, recommendation_id=came_from)
+            elif course.price:
+                return redirect(f"/orders/{self._ordering.begin(visitor.user_id, course, came_from).order_id}")
             else:
                 self._partner.tell("purchase", visitor.user_id, item_id, course.price, came_from)
         return redirect(f"/courses/{item_id}?done={what}" if visitor.user_id else f"/courses/{item_id}")
+
+    def _order(self, request: Request, order_id: str) -> Reply:
+        visitor, language = self._visitor(request), self._language(request)
+        order = self._ordering.find(order_id, visitor.user_id)
+        if order is None:
+            return self._missing(request)
+        offers = self._ordering.offers(order, language) if order.state == OrderState.OPEN else []
+        return self._pages.order(request, language, visitor, order, offers)
+
+    def _act_on_order(self, request: Request, order_id: str, what: str) -> Reply:
+        order = self._ordering.find(order_id, self._visitor(request).user_id)
+        if order is None:
+            return self._missing(request)
+        self._ordering.act(order, what, dict(request.form), self._language(request))
+        is_paid = order.state == OrderState.PAID
+        return redirect(f"/courses/{order.course.item_id}?done=buy" if is_paid else f"/orders/{order_id}")
 
     def _visit_as(self, request: Request) -> Reply:
         role = chosen(self._visitors(request), request.form.get("role", "")).role

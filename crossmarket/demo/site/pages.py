@@ -9,12 +9,19 @@ from django.template import Context, Engine
 from crossmarket.demo.catalogue import SiteCourse
 from crossmarket.demo.notes import DemoNotes
 from crossmarket.demo.site.http import Reply, Request
+from crossmarket.demo.site.ordering import SiteOrder
 from crossmarket.demo.site.partner import Partner
 from crossmarket.demo.site.visitors import Visitor, possible_visitors
 from crossmarket.demo.site.words import LANGUAGES, kind_name, tagline, words
 
 COURSES_ON_A_PAGE = 12
 CATEGORIES_SHOWN = 8
+
+
+def amount_in_words(minor_units: int) -> str:
+    """An amount in minor units as people write it."""
+    whole, cents = divmod(minor_units, 100)
+    return f"¥{whole:,}.{cents:02d}" if cents else f"¥{whole:,}"
 
 
 class Pages:
@@ -44,6 +51,7 @@ class Pages:
             "previous": number - 1,
             "next": number + 1 if number < pages else 0,
             "placement": "home",
+            "offers_shown": True,
         }
         return self._page("home.html", request, language, visitor, content)
 
@@ -57,6 +65,23 @@ class Pages:
             "placement": "course",
         }
         return self._page("course.html", request, language, visitor, content)
+
+    def order(
+        self, request: Request, language: str, visitor: Visitor, order: SiteOrder, offers: list[dict[str, Any]]
+    ) -> Reply:
+        """An order: its coupons, what they take off, and what can be done next."""
+        content = {
+            "order": order,
+            "card": self._card(order.course, language),
+            "codes": " ".join(order.codes),
+            "told": [{**each, "money": amount_in_words(each["discount"])} for each in order.told],
+            "works": bool(order.told) and all(each["works"] for each in order.told),
+            "discount": amount_in_words(order.discount),
+            "to_pay": amount_in_words(order.to_pay),
+            "held": [each for each in offers if each["code"]],
+            "claimable": [each for each in offers if not each["code"]],
+        }
+        return self._page("order.html", request, language, visitor, content)
 
     def missing(self, request: Request, language: str, visitor: Visitor) -> Reply:
         """For addresses at which nothing is."""
@@ -88,13 +113,11 @@ class Pages:
         return Reply(body.encode(), status, headers=headers)
 
     def _card(self, course: SiteCourse, language: str) -> dict[str, str]:
-        whole, cents = divmod(course.price, 100)
-        amount = f"¥{whole:,}.{cents:02d}" if cents else f"¥{whole:,}"
         return {
             "item_id": course.item_id,
             "title": course.title,
             "teacher": course.teacher,
             "category": course.category,
             "kind": kind_name(course.kind, language),
-            "price": amount if course.price else words(language)["free"],
+            "price": amount_in_words(course.price) if course.price else words(language)["free"],
         }

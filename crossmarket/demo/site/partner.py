@@ -30,6 +30,20 @@ class Exchange:
     answer: str
     is_good: bool
 
+    @property
+    def answer_fields(self) -> dict[str, Any]:
+        """The answer as an object; empty where it is none."""
+        try:
+            read = json.loads(self.answer)
+        except ValueError:
+            return {}
+        return read if isinstance(read, dict) else {}
+
+    @property
+    def why(self) -> str:
+        """Why it was refused, in words."""
+        return str(self.answer_fields.get("detail") or self.answer)
+
 
 class Partner:
     """One platform's connection to CrossMarket at `url` (without a slash at the end).
@@ -62,19 +76,26 @@ class Partner:
             event["value"] = value
         if recommendation_id:
             event["context"] = {"recommendation_id": recommendation_id}
-        exchange = self._post("/api/v1/events", {"batch": [event]})
+        return self.ask("POST", "events", {"batch": [event]})
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None, idempotency_key: str = "") -> Exchange:
+        """Call the API with the secret key, and keep the exchange for the panel."""
+        exchange = self._call(method, f"/api/v1/{path}", body, idempotency_key)
         self.exchanges.appendleft(exchange)
         return exchange
 
-    def _post(self, path: str, body: dict[str, Any]) -> Exchange:
-        at, sent = datetime.now(UTC), json.dumps(body, ensure_ascii=False, indent=1)
+    def _call(self, method: str, path: str, body: dict[str, Any] | None, idempotency_key: str) -> Exchange:
+        at, call = datetime.now(UTC), f"{method} {path}"
+        sent = "" if body is None else json.dumps(body, ensure_ascii=False, indent=1)
         headers = {"Authorization": f"Bearer {self.keys.secret_key}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + path, sent.encode(), headers)  # noqa: S310 (the operator's address)
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        request = urllib.request.Request(self.url + path, sent.encode() or None, headers, method=method)  # noqa: S310 (the operator's address)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310
                 status, answer, is_good = response.status, response.read().decode(), True
         except urllib.error.HTTPError as error:
             status, answer, is_good = error.code, error.read().decode(errors="replace"), False
         except OSError as error:
-            return Exchange(at, f"POST {path}", sent, "—", f"{self.url}: {error}", is_good=False)
-        return Exchange(at, f"POST {path}", sent, str(status), answer, is_good)
+            return Exchange(at, call, sent, "—", f"{self.url}: {error}", is_good=False)
+        return Exchange(at, call, sent, str(status), answer, is_good)

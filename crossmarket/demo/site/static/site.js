@@ -24,6 +24,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 document.addEventListener("crossmarket:loaded", ({ detail }) => {
+  if (detail.offers) return note(`GET /api/v1/offers → ${detail.offers.length}`);
   const sources = [...new Set(detail.items.map((item) => item.source))].join(", ");
   note(`GET /api/v1/recommendations → ${detail.items.length} (${sources}), ${detail.recommendationId}`);
 });
@@ -31,6 +32,8 @@ document.addEventListener("crossmarket:loaded", ({ detail }) => {
 document.addEventListener("crossmarket:sent", ({ detail }) => {
   note(`POST /api/v1/events → ${detail.type} × ${detail.itemIds.length}: ${detail.itemIds.join(", ")}`);
 });
+
+document.addEventListener("crossmarket:claimed", ({ detail }) => note(`POST /api/v1/coupons → ${detail.code}`));
 
 document.addEventListener("crossmarket:error", ({ detail }) => {
   note(`${detail.status || "—"} ${detail.code || ""} ${detail.detail || ""}`, false);
