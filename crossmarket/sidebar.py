@@ -58,6 +58,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         [
             (_("Coupon batches"), "sell", "promotions.couponbatch"),
             (_("Coupons"), "confirmation_number", "promotions.coupon"),
+            (_("Claim links"), "qr_code_2", "promotions.claimlink"),
             (_("Redemptions"), "receipt_long", "promotions.redemption"),
         ],
     ),

@@ -33,6 +33,7 @@ MARKETERS_MAY = {
     "recommend.recommendation": ("view",),
     "promotions.couponbatch": ("view", "add", "change", "delete", "approve"),
     "promotions.coupon": ("view", "change"),
+    "promotions.claimlink": ("view", "add", "change", "delete"),
     "promotions.redemption": ("view",),
     "promotions.use": ("view",),
     "campaigns.campaign": ("view", "add", "change", "delete"),

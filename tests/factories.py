@@ -50,6 +50,7 @@ from profiles.models import (
 )
 from promotions.models import (
     BatchState,
+    ClaimLink,
     CodeKind,
     Coupon,
     CouponBatch,
@@ -533,6 +534,16 @@ class OfferFactory(DjangoModelFactory):
     propensity = 0.25
     ladder = [1_000]
     counts_until = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))
+
+
+class ClaimLinkFactory(DjangoModelFactory):
+    """A link to a live batch, with a channel of its own."""
+
+    class Meta:
+        model = ClaimLink
+
+    batch = factory.SubFactory(CouponBatchFactory)
+    channel = factory.Sequence("channel {}".format)
 
 
 class RedemptionFactory(DjangoModelFactory):

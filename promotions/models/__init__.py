@@ -1,5 +1,6 @@
 """The tables of what it is worth."""
 
+from promotions.models.claim_link import ClaimLink
 from promotions.models.coupon import Coupon, CouponState
 from promotions.models.coupon_batch import BatchDay, BatchState, CodeKind, CouponBatch
 from promotions.models.gift import Gift
@@ -17,6 +18,7 @@ from promotions.models.redemption import Redemption, RedemptionState, Use
 __all__ = [
     "BatchDay",
     "BatchState",
+    "ClaimLink",
     "CodeKind",
     "Coupon",
     "CouponBatch",

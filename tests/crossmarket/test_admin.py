@@ -21,6 +21,7 @@ from crossmarket.foundation import audit
 from tests.factories import (
     ArmFactory,
     CampaignFactory,
+    ClaimLinkFactory,
     ClusteringFactory,
     ConsentFactory,
     CouponFactory,
@@ -73,6 +74,7 @@ def world(db: None) -> None:
         PlacementFactory()
         SearchFactory()
         CouponFactory()
+        ClaimLinkFactory()
         _campaigns(account)
         RedemptionFactory(account=account)
         ArmFactory()

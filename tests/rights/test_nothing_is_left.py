@@ -51,6 +51,7 @@ ABOUT_NOBODY = {
     "profiles_segmentday",
     "profiles_segmentsummary",
     "promotions_batchday",
+    "promotions_claimlink",
     "promotions_couponbatch",
     "promotions_couponbatch_segments",
     "promotions_entry",
