@@ -21,8 +21,12 @@ DAYS_LIVE = 7
 
 
 def forecast_of(batch: CouponBatch, people: int) -> tuple[Forecast, bool]:
-    """What the batch would come to if so many people could use it, and whether list prices stand for orders."""
+    """What the batch would come to if so many people could use it, and whether list prices stand for orders.
+
+    Those whom it holds out do not use it.
+    """
     orders, are_list_prices = _orders(batch)
+    people = people * (100 - batch.holdout) // 100
     discounts = [_taken_off(batch, amount) for amount in orders]
     return forecast(people, past_batches(batch), discounts, batch.limit_total, batch.budget), are_list_prices
 

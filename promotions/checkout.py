@@ -18,7 +18,7 @@ from django.db.models import Count
 
 from accounts.models import LinkedAccount, Platform
 from profiles.models import Course, Event, EventType, Segment
-from promotions import codes, hours, scope
+from promotions import codes, holdouts, hours, scope
 from promotions.models import BatchDay, BatchState, CodeKind, Coupon, CouponBatch, CouponState, Use
 from promotions.pricing import stacking
 from promotions.pricing.benefits import Benefit
@@ -71,6 +71,7 @@ class Check(StrEnum):
     CURRENCY = "currency"
     USES = "uses"
     PERSON = "person"
+    HOLDOUT = "holdout"
 
 
 class Refused(Exception):
@@ -112,10 +113,18 @@ def find(typed: Iterable[str], lock: bool = False) -> tuple[list[Found], list[Re
 
 
 def quote(
-    platform: Platform, account: LinkedAccount | None, order: Order, found: Sequence[Found], moment: datetime
+    platform: Platform,
+    account: LinkedAccount | None,
+    order: Order,
+    found: Sequence[Found],
+    moment: datetime,
+    is_new: bool = False,
 ) -> Quote:
-    """What these coupons take off the order of an account (None: of somebody not known yet), and why others do not."""
-    circumstances = _Circumstances(platform, account, order, found, moment)
+    """What these coupons take off the order of an account (None: of somebody not known yet), and why others do not.
+
+    is_new: the account has only just been made, so that no holdout knows it yet, as with None.
+    """
+    circumstances = _Circumstances(platform, account, order, found, moment, is_new)
     claims: dict[str, Claim] = {}
     refusals: list[Refusal] = []
     for each in sorted(found, key=lambda each: (each.batch.rank, each.code)):
@@ -169,18 +178,41 @@ def today(batch: CouponBatch, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(batch.timezone)).date()
 
 
-def check_person(platform: Platform, account: LinkedAccount | None, found: Found, moment: datetime) -> None:
+def check_person(
+    platform: Platform, account: LinkedAccount | None, found: Found, moment: datetime, is_new: bool = False
+) -> None:
     """Raises `Refused` where the person (None: who is not known) could use the coupon on no order.
 
     That is for its uses, or for who they are; hours and a beginning that is still to come are no such reason.
+    is_new: as for `quote`.
     """
+    circumstances = _check_at_all(platform, account, found, moment, is_new)
+    circumstances.check_holdout(found)
+
+
+def would_meet(account: LinkedAccount, batch: CouponBatch, moment: datetime) -> bool:
+    """Whether the person could use the batch now on some order, were it not for its holdout."""
+    found = Found("", batch, None)
+    if batch.state != BatchState.LIVE or (batch.starts_at and moment < batch.starts_at):
+        return False
+    try:
+        _check_at_all(account.platform, account, found, moment, is_new=True)
+    except Refused:
+        return False
+    return True
+
+
+def _check_at_all(
+    platform: Platform, account: LinkedAccount | None, found: Found, moment: datetime, is_new: bool
+) -> "_Circumstances":
     if found.batch.state == BatchState.ENDED or (found.batch.ends_at and moment >= found.batch.ends_at):
         raise Refused(Reason.EXPIRED)
     if found.batch.state == BatchState.PAUSED:
         raise Refused(Reason.NOT_STARTED, paused=True)
-    circumstances = _Circumstances(platform, account, Order("", found.batch.currency, ()), [found], moment)
+    circumstances = _Circumstances(platform, account, Order("", found.batch.currency, ()), [found], moment, is_new)
     circumstances.check_uses(found)
     circumstances.check_person(found)
+    return circumstances
 
 
 class _Circumstances:
@@ -193,6 +225,7 @@ class _Circumstances:
         order: Order,
         found: Sequence[Found],
         moment: datetime,
+        is_new: bool = False,
     ) -> None:
         self.account, self.order, self.moment = account, order, moment
         batches = {each.batch.pk: each.batch for each in found}
@@ -203,6 +236,7 @@ class _Circumstances:
         self.segments = _segments_of(account, batches)
         self.persons_accounts = _accounts_of_person(account, found)
         self.has_bought = _has_bought(account, batches)
+        self.held_out: set[UUID] = set() if is_new else holdouts.held_out(account, batches)
         self.in_this_order: Counter[UUID] = Counter()
 
     def claim(self, found: Found) -> Claim:
@@ -227,6 +261,7 @@ class _Circumstances:
             (Check.CURRENCY, self.check_currency),
             (Check.USES, self.check_uses),
             (Check.PERSON, self.check_person),
+            (Check.HOLDOUT, self.check_holdout),
         ]
 
     def check_time(self, found: Found) -> None:
@@ -252,6 +287,12 @@ class _Circumstances:
             raise Refused(Reason.EXHAUSTED, today=True)
         if batch.budget is not None and batch.spent >= batch.budget:
             raise Refused(Reason.BUDGET_EXHAUSTED)
+
+    def check_holdout(self, found: Found) -> None:
+        """Raises `Refused` where the batch leaves the person alone; what is their own already is kept."""
+        own = found.coupon is not None and found.coupon.holder_id in self.persons_accounts
+        if found.batch.pk in self.held_out and not own:
+            raise Refused(Reason.NOT_ELIGIBLE)
 
     def check_person(self, found: Found) -> None:
         """Raises `Refused` where it is not for this person."""

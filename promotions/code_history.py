@@ -96,5 +96,5 @@ def _reasons(code: str, batch: CouponBatch, coupon: Coupon | None) -> list[Refus
     platform = holder.platform if holder else Platform()
     answers = checkout.checked(platform, holder, order, Found(code, batch, coupon), timezone.now())
     # Of somebody not known nothing can be said but whether it is for anybody.
-    told = [answer for check, answer in answers if holder is not None or check is not Check.PERSON]
+    told = [answer for check, answer in answers if holder is not None or check not in (Check.PERSON, Check.HOLDOUT)]
     return [answer for answer in told if answer is not None]

@@ -13,6 +13,7 @@ from promotions import checkout, scope
 from promotions.checkout import Found, Refused
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState, RedemptionState, Use
 from promotions.pricing.order import Line, Order
+from promotions.services import meeting
 
 SOON = timedelta(days=3)
 MOST_SHOWN = 100
@@ -143,6 +144,7 @@ def _may_claim(batch: CouponBatch, account: LinkedAccount | None, now: datetime)
         return False
     if account is None:
         return not batch.segment_ids and (batch.limit_total is None or batch.used < batch.limit_total)
+    meeting.meet(account, [batch])
     try:
         checkout.check_person(account.platform, account, Found("", batch, None), now)
     except Refused:

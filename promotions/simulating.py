@@ -20,6 +20,7 @@ CHECKS: dict[Check, Promise] = {
     Check.CURRENCY: _("currency of the order"),
     Check.USES: _("uses and budget left"),
     Check.PERSON: _("for this person"),
+    Check.HOLDOUT: _("not held out of the batch"),
 }
 BY_PRICE: tuple[tuple[Promise, frozenset[Reason]], ...] = (
     (_("courses that it is good for"), frozenset({Reason.NOT_APPLICABLE})),

@@ -12,6 +12,7 @@ from promotions import checkout, offer_words, scope
 from promotions.checkout import Found, Refused
 from promotions.models import CodeKind, Coupon, CouponBatch, CouponState
 from promotions.pricing.benefits import WHOLE, Benefit, BenefitKind
+from promotions.services import meeting
 
 TYPICAL_PRICE = 10_000
 """What shares are compared with amounts on, in minor units."""
@@ -71,6 +72,7 @@ def _held(account: LinkedAccount, now: datetime) -> Iterator[Usable]:
 
 def _claimable(account: LinkedAccount | None, platform: Platform, now: datetime) -> Iterator[Usable]:
     for batch in CouponBatch.objects.open_at(now).with_segments().prefetch_related("segments"):
+        meeting.meet(account, [batch])
         is_left = batch.code_kind == CodeKind.SHARED or Coupon.objects.free_of(batch).exists()
         if is_left and _works(account, platform, Found("", batch, None), now):
             yield Usable(batch, None, batch.ends_at)

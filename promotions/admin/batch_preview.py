@@ -40,7 +40,7 @@ def told_of(batch: CouponBatch, segments: list[Any]) -> dict[str, Any]:
     words = []
     for code, name in LANGUAGES:
         with override(code):
-            words.append((code, name, rule_words.in_words(batch, segments)))
+            words.append((code, name, rule_words.in_words(batch, segments=segments)))
     reach = reach_of(batch, [segment.pk for segment in segments])
     context: dict[str, Any] = {
         "batch": batch,
@@ -74,5 +74,7 @@ def _notes(batch: CouponBatch, people: int | None) -> Iterator[str]:
         yield _("One person may use it any number of times; the forecast counts each once.")
     if batch.ends_at is None and batch.days_after_claim is None:
         yield _("It never ends by itself.")
+    if batch.holdout:
+        yield _("%(percent)d in 100 of them are held out and do not see it.") % {"percent": batch.holdout}
     if people == 0:
         yield _("Nobody could use it now.")

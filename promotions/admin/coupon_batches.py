@@ -79,7 +79,7 @@ class CouponBatchAdmin(BatchCoupons, AuditedAdmin):
         return (
             (None, {"fields": ("name", "description", *figures)}),
             (_("What it gives"), {"fields": ("benefit", "value", "cap", "units", "currency")}),
-            (_("For what and whom"), {"fields": ("scope", "minimum", "first_purchase", "segments")}),
+            (_("For what and whom"), {"fields": ("scope", "minimum", "first_purchase", "segments", "holdout")}),
             (_("When"), {"fields": ("starts_at", "ends_at", "days_after_claim", "hours", "timezone")}),
             (_("How often"), {"fields": ("limit_total", "limit_person", "limit_day", "budget")}),
             (_("Beside others"), {"fields": ("rank", "group", "is_exclusive")}),

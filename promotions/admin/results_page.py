@@ -13,7 +13,10 @@ from django.utils.translation import gettext as _
 
 from promotions.funnel import Funnel, Stages, funnel_of
 from promotions.models import CouponBatch
+from promotions.return_words import return_words
+from promotions.returns import return_of
 
+WHOLE = 100
 COLOURS = {"claimed": "#2563eb", "committed": "#15803d", "lost": "#d97706"}
 """Readable on light and dark."""
 
@@ -34,6 +37,7 @@ def results_page(request: HttpRequest, model_admin: Any, batch_id: UUID) -> Http
         "channels": found.channels if len(found.channels) > 1 or any(name for name, _each in found.channels) else [],
         "series": list(zip(_titles().values(), COLOURS.values(), strict=True)),
         "chart": funnel_chart(found),
+        **_return(batch, request.GET.get("margin", "")),
     }
     return render(request, "admin/promotions/couponbatch/results.html", context)
 
@@ -67,6 +71,16 @@ def funnel_chart(found: Funnel) -> str | None:
     ]
     labels = [formats.date_format(day.day, "m-d") for day in found.days]
     return json.dumps({"labels": labels, "datasets": datasets})
+
+
+def _return(batch: CouponBatch, asked: str) -> dict[str, Any]:
+    """What is told of the return, with the margin that was asked for in percent."""
+    margin = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else WHOLE
+    margin = max(1, min(margin, WHOLE))
+    found = return_of(batch, margin / WHOLE)
+    if found is None:
+        return {"margin": margin}
+    return {"margin": margin, "brought": found, "brought_words": return_words(found, batch.currency)}
 
 
 def _titles() -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from profiles.models import Segment
+from profiles.models import Experiment, Segment
 from promotions.pricing.benefits import WHOLE, Benefit, BenefitKind
 
 BENEFITS = (
@@ -65,7 +65,9 @@ class CouponBatch(models.Model):
     limits: uses in all, by one person on all accounts, on one day (in `timezone`); null for no limit. budget: what all
     uses may take off together. rank, group, is_exclusive: see `promotions.pricing.stacking.Claim`.
     used, spent: uses and money of all reserved and committed redemptions; the constraints keep them within limits
-    whatever programs do. reach: about how many people could use it when it went live, for forecasts of later ones.
+    whatever programs do.
+    reach: about how many people could use it when it went live, for forecasts of later ones. holdout, experiment: see
+    `promotions.holdouts`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -102,6 +104,20 @@ class CouponBatch(models.Model):
     may_be_given = models.BooleanField(_("may be given to others"), default=False)
     used = models.PositiveBigIntegerField(_("uses"), default=0, editable=False)
     spent = models.PositiveBigIntegerField(_("taken off"), default=0, editable=False)
+    holdout = models.PositiveSmallIntegerField(
+        _("percent held out"),
+        default=0,
+        validators=[MaxValueValidator(50)],
+        help_text=_("A random share of its people does not get it, so that what it brings can be measured."),
+    )
+    experiment = models.OneToOneField(
+        Experiment,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="coupon_batch",
+        verbose_name=_("experiment"),
+    )
     reach = models.PositiveBigIntegerField(_("people who could use it"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)

@@ -15,7 +15,7 @@ from promotions import checkout, codes
 from promotions.checkout import Found, Refused
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState, Gift
 from promotions.reasons import Reason, Refusal
-from promotions.services import redeeming
+from promotions.services import meeting, redeeming
 from promotions.services.person_holding import hold_person
 
 CLAIMED = changes.declare("coupon.claimed", _("Coupon claimed"))
@@ -37,6 +37,7 @@ def claim(platform: Platform, external_id: str, batch_id: UUID, channel: str = "
     try:
         return _claim(platform, external_id, batch_id, channel)
     except CannotClaim as refused:
+        _meet_again(platform, external_id, batch_id)
         if refused.refusal.reason not in redeeming.SCARCE or not redeeming.release_overdue([batch_id]):
             raise
     return _claim(platform, external_id, batch_id, channel)
@@ -44,6 +45,7 @@ def claim(platform: Platform, external_id: str, batch_id: UUID, channel: str = "
 
 @transaction.atomic
 def _claim(platform: Platform, external_id: str, batch_id: UUID, channel: str) -> tuple[Coupon, bool]:
+    begun = timezone.now()
     account = hold_person(platform, external_id)
     batch = CouponBatch.objects.published().with_segments().filter(pk=batch_id, offer_program=None).first()
     if batch is None:
@@ -52,8 +54,17 @@ def _claim(platform: Platform, external_id: str, batch_id: UUID, channel: str) -
     own = _usable(account, batch, now)
     if own is not None:
         return own, False
-    check(platform, account, batch, now)
+    is_new = account.created_at >= begun
+    meeting.meet(None if is_new else account, [batch])
+    check(platform, account, batch, now, is_new)
     return _hand_over(_taken(batch), account, channel), True
+
+
+def _meet_again(platform: Platform, external_id: str, batch_id: UUID) -> None:
+    """What was noted of meeting the batch went with the claim that was refused."""
+    batches = CouponBatch.objects.published().filter(pk=batch_id, experiment__isnull=False).with_segments()
+    if batch := batches.select_related("experiment").first():
+        meeting.meet(LinkedAccount.objects.filter(platform=platform, external_id=external_id).first(), [batch])
 
 
 @transaction.atomic
@@ -103,14 +114,14 @@ def _usable(account: LinkedAccount, batch: CouponBatch, now: datetime) -> Coupon
     return own.exclude(expires_at__lte=now).order_by("claimed_at", "pk").first()
 
 
-def check(platform: Platform, account: LinkedAccount, batch: CouponBatch, now: datetime) -> None:
+def check(platform: Platform, account: LinkedAccount, batch: CouponBatch, now: datetime, is_new: bool = False) -> None:
     """Raises `CannotClaim` for whatever would keep the person from using a coupon of this batch on any order."""
     held = Coupon.objects.filter(batch=batch, holder__person_id=account.person_id, state=CouponState.HELD).count()
     given = Gift.objects.accepted().filter(coupon__batch=batch, giver__person_id=account.person_id).count()
     if batch.limit_person is not None and held + given >= batch.limit_person:
         raise CannotClaim(Refusal("", Reason.ALREADY_USED, {"limit": batch.limit_person}))
     try:
-        checkout.check_person(platform, account, Found("", batch, None), now)
+        checkout.check_person(platform, account, Found("", batch, None), now, is_new)
     except Refused as refused:
         raise CannotClaim(Refusal("", refused.reason, refused.facts)) from None
 

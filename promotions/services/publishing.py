@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from crossmarket.foundation import audit
 from crossmarket.foundation.audit import Actor
 from crossmarket.foundation.models import AuditEntry
-from promotions import hours, scope
+from promotions import holdouts, hours, scope
 from promotions.models import BatchState, CodeKind, CouponBatch
 from promotions.reach import reach_of
 
@@ -49,9 +49,13 @@ def _move(batch: CouponBatch, to: BatchState, reach: int | None, actor: Actor) -
         _check(held)
     if settings.FOUR_EYES and (held.state, to) == (BatchState.REVIEW, BatchState.LIVE):
         _check_second_person(held, actor)
+    if to == BatchState.LIVE and held.holdout and held.experiment is None:
+        held.experiment = holdouts.open_for(held)
+    if to == BatchState.ENDED:
+        holdouts.close(held)
     audit.record_about(held, actor, MOVED, {"state": [held.state, to.value]})
     held.state, held.reach = to, reach
-    held.save(update_fields=["state", "reach", "changed_at"])
+    held.save(update_fields=["state", "reach", "experiment", "changed_at"])
     return held
 
 

@@ -22,6 +22,7 @@ from promotions.checkout import Quote
 from promotions.models import Coupon, CouponBatch, Redemption, RedemptionState, Use
 from promotions.pricing.order import Order
 from promotions.reasons import Reason, Refusal
+from promotions.services import meeting
 from promotions.services.person_holding import hold_person
 
 COMMITTED = changes.declare("redemption.committed", _("Coupons used"))
@@ -58,6 +59,7 @@ def reserve(platform: Platform, external_id: str, typed: Sequence[str], order: O
     try:
         return _reserve(platform, external_id, typed, order)
     except CannotRedeem as refused:
+        _meet_again(platform, external_id, typed)
         if not (_may_be_freed(refused.refusals) and release_overdue(_batches_of(typed))):
             raise
     return _reserve(platform, external_id, typed, order)
@@ -112,8 +114,9 @@ def release_overdue(batch_ids: Iterable[UUID] | None = None) -> int:
 
 @transaction.atomic
 def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: Order) -> Redemption:
+    begun = timezone.now()
     account = hold_person(platform, external_id)
-    quote = _asked(platform, account, typed, order, lock=True)
+    quote = _asked(platform, account, typed, order, lock=True, is_new=account.created_at >= begun)
     if quote.refusals or not quote.applied:
         raise CannotRedeem(quote.refusals)
     now = timezone.now()
@@ -146,10 +149,25 @@ def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: 
     return redemption
 
 
-def _asked(platform: Platform, account: LinkedAccount | None, typed: Sequence[str], order: Order, lock: bool) -> Quote:
+def _asked(
+    platform: Platform,
+    account: LinkedAccount | None,
+    typed: Sequence[str],
+    order: Order,
+    lock: bool,
+    is_new: bool = False,
+) -> Quote:
     found, unknown = checkout.find(typed, lock)
-    quote = checkout.quote(platform, account, order, found, timezone.now())
+    meeting.meet(None if is_new else account, [each.batch for each in found])
+    quote = checkout.quote(platform, account, order, found, timezone.now(), is_new)
     return Quote(order, quote.applied, [*unknown, *quote.refusals])
+
+
+def _meet_again(platform: Platform, external_id: str, typed: Sequence[str]) -> None:
+    """What was noted of meeting batches went with the transaction that was refused."""
+    batches = [found.batch for found in checkout.find(typed)[0] if found.batch.experiment_id]
+    if batches:
+        meeting.meet(LinkedAccount.objects.filter(platform=platform, external_id=external_id).first(), batches)
 
 
 def _held(redemption_id: UUID, platform: Platform) -> Redemption:

@@ -21,6 +21,7 @@ DRAFT = {
     "minimum": "0",
     "timezone": "Asia/Shanghai",
     "rank": "0",
+    "holdout": "0",
     "code_kind": "shared",
     "shared_code": "spring 25",
 }
