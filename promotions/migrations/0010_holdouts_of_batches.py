@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('profiles', '0015_audio_preview'),
-        ('promotions', '0008_gifts'),
+        ('promotions', '0009_claim_links'),
     ]
 
     operations = [
