@@ -18,6 +18,7 @@ from campaigns.models import (
     RewardKind,
 )
 from campaigns.services import checking_in, life
+from crossmarket.demo.coupons import make_more_batches, use_and_miss
 from promotions.models import BatchState, CodeKind, CouponBatch
 from promotions.pricing.benefits import BenefitKind
 from promotions.services import claiming, generating, points, publishing
@@ -32,6 +33,7 @@ def make_rewards(learner: User) -> None:
     welcome, spring = _batches()
     for batch in (welcome, spring):
         claiming.claim(account.platform, account.external_id, batch.pk, "demo")
+    use_and_miss(account)
     points.earn(account, 120, "demo", "welcome")
     lottery = _lottery(welcome)
     _check_in(lottery, account)
@@ -63,6 +65,7 @@ def _batches() -> tuple[CouponBatch, CouponBatch]:
         code_kind=CodeKind.SHARED,
         shared_code="LEARN10",
     )
+    make_more_batches()
     for batch in CouponBatch.objects.filter(state=BatchState.DRAFT):
         if batch.code_kind == CodeKind.UNIQUE:
             generating.make(batch.pk, COUPONS)

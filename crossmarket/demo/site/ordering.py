@@ -100,7 +100,9 @@ class Ordering:
             return
         asked = self._partner.ask("POST", f"validations?lang={language}", self._body(order))
         if asked.is_good:
-            order.told, order.discount = asked.answer_fields["codes"], asked.answer_fields["discount"]
+            answer = asked.answer_fields
+            # All or none are set aside, so that nothing is promised while one of them does not work.
+            order.told, order.discount = answer["codes"], answer["discount"] if answer["valid"] else 0
         else:
             order.trouble = asked.why
 
