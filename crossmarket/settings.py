@@ -141,6 +141,7 @@ CELERY_TASK_ROUTES = {
     "accounts.webhooks.*": {"queue": "webhooks"},
     "accounts.contacts.*": {"queue": "webhooks"},
     "live.*": {"queue": "live"},
+    "recommend.learn_segment_tastes": {"queue": "long"},
     # Short and soon, however long the jobs of the others take.
     "recommend.store_recommendations": {"queue": "live"},
     "recommend.learn_from_answers": {"queue": "live"},
@@ -192,6 +193,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "train the ranker": {"task": "recommend.follow_first_stage", "schedule": 120.0, "options": {"expires": 100.0}},
     "look at courses": {"task": "recommend.look_at_courses_nightly", "schedule": crontab(hour=2, minute=30)},
+    "count what segments like": {
+        "task": "recommend.learn_segment_tastes",
+        "schedule": 1_800.0,
+        "options": {"expires": 1_800.0},
+    },
     "train the recommender": {"task": "recommend.train_on_schedule", "schedule": 60.0, "options": {"expires": 60.0}},
     "give back what reservations held": {
         "task": "promotions.release_overdue",

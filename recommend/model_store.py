@@ -1,5 +1,6 @@
 """Where trained models are kept: in Django's storage, a folder per version; read from a local copy, memory-mapped."""
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,8 +103,9 @@ def load(version: ModelVersion) -> StoredModel:
 
 
 def delete(version_id: UUID) -> None:
-    """Remove the model's folder, if there is one."""
+    """Remove the model's folder, if there is one, and this machine's copy of it."""
     folder = _folder(version_id)
+    shutil.rmtree(_copies() / str(version_id), ignore_errors=True)
     try:
         names = default_storage.listdir(folder)[1]
     except FileNotFoundError:
@@ -128,8 +130,9 @@ def _local_copy(version_id: UUID) -> Path:
     try:
         return Path(default_storage.path(_folder(version_id)))
     except NotImplementedError:
-        copy = settings.VAR_DIR / "models" / str(version_id)
+        copy = _copies() / str(version_id)
     if not copy.exists():
+        _drop_copies()
         copy.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=copy.parent) as partial:
             for name in default_storage.listdir(_folder(version_id))[1]:
@@ -142,3 +145,26 @@ def _local_copy(version_id: UUID) -> Path:
                     raise
                 Path(partial).mkdir(exist_ok=True)
     return copy
+
+
+def _copies() -> Path:
+    folder: Path = settings.VAR_DIR / "models"
+    return folder
+
+
+def _drop_copies() -> None:
+    """Remove this machine's copies of models that are gone; whoever still has one in memory keeps it there."""
+    if not _copies().exists():
+        return
+    known = {str(pk) for pk in ModelVersion.objects.values_list("pk", flat=True)}
+    for copy in _copies().iterdir():
+        if _is_version(copy.name) and copy.name not in known:
+            shutil.rmtree(copy, ignore_errors=True)
+
+
+def _is_version(name: str) -> bool:
+    """Whether a folder is the copy of a model, and not one that is just being made."""
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False

@@ -70,12 +70,12 @@ def train_ranker(reporter: Reporter, /, settings: dict[str, Any], activation: st
         raise JobFailed(str(error)) from error
     with told_to_people():
         reporter(LOADING, 0, 1)
+        first_stage, before = ModelVersion.objects.active(), ModelVersion.objects.active(Role.RANKER)
         data = ranking_data.load(reporter)
         reporter.log(
             f"{len(data.examples)} lists with {len(data.examples.numbers)} courses for {data.accounts} accounts, "
             f"{data.shown} of them shown, the others made up of what people did by themselves"
         )
-        first_stage, before = ModelVersion.objects.active(), ModelVersion.objects.active(Role.RANKER)
         figures = _measured(config, data, reporter)
         rival = _rival(before, config, data, figures, reporter)
         started = time.perf_counter()

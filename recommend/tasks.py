@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from recommend import looking, ranker_training, schedule, searching, shadows
+from recommend import looking, ranker_training, schedule, searching, segment_tastes, shadows
 from recommend.exploring import learning
 from recommend.serving.record import store_pending
 
@@ -37,6 +37,12 @@ def learn_from_answers() -> None:
 def follow_first_stage() -> None:
     """Train the ranker anew once the model that finds courses, or the profiles, are others."""
     ranker_training.follow_first_stage()
+
+
+@shared_task(name="recommend.learn_segment_tastes", ignore_result=True)
+def learn_segment_tastes() -> None:
+    """Count what the members of segments like."""
+    segment_tastes.learn()
 
 
 @shared_task(name="recommend.look_at_courses_nightly", ignore_result=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from crossmarket.foundation import jobs
 from crossmarket.foundation.jobs import JobFailed, Reporter, Result, job_kind
 from crossmarket.foundation.models import Job
-from recommend import measuring, model_store, tensorboard, training_data, versions
+from recommend import measuring, model_store, segment_tastes, tensorboard, training_data, versions
 from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.algorithms.base import Algorithm, InvalidConfig
 from recommend.algorithms.interactions import Int64Array
@@ -79,6 +79,8 @@ def train(
         version = _store(model, data, weighed, start, fit_seconds, reporter.job)
         reporter(STORING, 1, 1)
     _note_for_tensorboard(version, reporter)
+    if tastes := segment_tastes.learn():
+        reporter.log(f"counted {tastes} tastes of segments")
     _settle(version, champion, weighed, Activation(activation), reporter)
     if dropped := versions.drop_old(version.algorithm):
         reporter.log(f"threw away {dropped} old models of {version.algorithm}")

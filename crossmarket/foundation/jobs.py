@@ -163,7 +163,8 @@ def send_waiting_jobs() -> int:
     Jobs are rows, and messages only tell of them: when Redis loses the messages, nothing is lost.
     """
     waiting = Job.objects.filter(state=JobState.QUEUED, created_at__lt=timezone.now() - MESSAGE_TAKES)
-    lost = [each for each in waiting.order_by("created_at") if not client().llen(_queue_of(each.kind))]
+    is_empty = {queue: not client().llen(queue) for queue in {_queue_of(each.kind) for each in waiting}}
+    lost = [each for each in waiting.order_by("created_at") if is_empty[_queue_of(each.kind)]]
     for job in lost:
         _send(job.pk, job.kind)
     return len(lost)

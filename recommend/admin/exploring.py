@@ -30,6 +30,7 @@ ARM_WORDS: dict[str, Promise] = {
     Source.MODEL: _("The model"),
     Source.SIMILAR: _("Goes with the last courses"),
     Source.SAME_CATEGORY: _("Categories that they learn"),
+    Source.SEGMENT: _("What their segments like"),
     Source.POPULAR: _("Popular courses"),
     Source.NEW: _("New courses"),
 }

@@ -26,7 +26,10 @@ from recommend.placements.reading import Fault, RulesError, checked, read_rules,
 from recommend.placements.rules import PlacementRules, Stage
 
 GROUPS: list[tuple[Any, tuple[Stage, ...]]] = [
-    (_("Where candidates come from"), (Stage.MODEL, Stage.SIMILAR, Stage.SAME_CATEGORY, Stage.POPULAR, Stage.NEW)),
+    (
+        _("Where candidates come from"),
+        (Stage.MODEL, Stage.SIMILAR, Stage.SAME_CATEGORY, Stage.SEGMENT, Stage.POPULAR, Stage.NEW),
+    ),
     (_("Who may be in the list"), (Stage.MET, Stage.BOUGHT, Stage.OFFER, Stage.MEMBERS)),
     (_("How well each suits"), (Stage.RANKING, Stage.FRESHNESS, Stage.BOOSTS, Stage.POPULARITY)),
     (_("Who stands where"), (Stage.DIVERSITY, Stage.LIMITS, Stage.PINS, Stage.EXPLORATION)),

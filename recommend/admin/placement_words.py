@@ -21,6 +21,12 @@ STAGES: dict[Stage, tuple[Promise, Promise]] = {
         gettext_lazy("What is in the same categories"),
         gettext_lazy("The newest courses of the categories that the person learns most."),
     ),
+    Stage.SEGMENT: (
+        gettext_lazy("What their segments like"),
+        gettext_lazy(
+            "For people of whom little is known: what the members of their segments like more than others do."
+        ),
+    ),
     Stage.POPULAR: (gettext_lazy("What is popular"), gettext_lazy("The most liked courses of the last 30 days.")),
     Stage.NEW: (gettext_lazy("What is new"), gettext_lazy("The courses published last.")),
     Stage.RANKING: (
@@ -59,6 +65,7 @@ SOURCES: dict[Source, Promise] = {
     Source.MODEL: gettext_lazy("model"),
     Source.SIMILAR: gettext_lazy("similar"),
     Source.SAME_CATEGORY: gettext_lazy("category"),
+    Source.SEGMENT: gettext_lazy("segment"),
     Source.POPULAR: gettext_lazy("popular"),
     Source.NEW: gettext_lazy("new"),
     Source.PINNED: gettext_lazy("fixed"),

@@ -152,7 +152,7 @@ class Content(Algorithm[ContentConfig]):
     def _profiles(self, histories: Histories, strengths: Float32Array) -> Float32Array:
         if len(histories) == 1:
             return self._course_profiles.sum_of_rows(histories.items, strengths)[None]
-        from scipy.sparse import csr_matrix  # serving one person at a time needs numpy alone
+        from scipy.sparse import csr_matrix  # slow to load, and of no use for one person at a time
 
         shape = len(histories), self.n_items
         return self._course_profiles.sums_of_rows(csr_matrix((strengths, (histories.people, histories.items)), shape))

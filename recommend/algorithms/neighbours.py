@@ -68,7 +68,7 @@ class Neighbours(Matrix):
 
     def sums_of_rows(self, strengths: csr_matrix) -> Float32Array:
         """One sparse product."""
-        from scipy.sparse import csr_matrix  # serving one person at a time needs numpy alone
+        from scipy.sparse import csr_matrix  # slow to load, and of no use for one person at a time
 
         return (strengths @ csr_matrix((self.weights, self.items, self.starts), self.shape)).toarray()
 

@@ -28,7 +28,8 @@ class Tried(msgspec.Struct, frozen=True):
     """What was tried in an answer.
 
     known: by how many courses the person was known. share: of the places that were to be explored. seed: of the draws;
-    answers with the same seed to the same account are one draw. places: those that were explored.
+    answers with the same seed to the same account are one draw, of the same courses by the same chances. places:
+    those that were explored.
     """
 
     known: int

@@ -60,25 +60,26 @@ def outcomes(
 
 
 def draws(found: Iterable[Outcome]) -> Iterator[tuple[Outcome, Tried]]:
-    """Of each draw of answers that were explored, the first answer, with what came of all of its answers.
+    """Of each draw of answers that were explored, the longest answer, with what came of all of its answers.
 
-    Whoever loads a page again within minutes is shown the same draw once more: that is no further trial. Where the
-    bandit, the model or the rules have changed in between, chances or courses differ, and it is another draw.
+    Whoever loads a page again within minutes is shown the same draw once more, or more or less of it: that is no
+    further trial. Where the bandit, the model or the rules have changed in between, the seed is another one.
     """
     by_draw: dict[_Draw, list[Outcome]] = defaultdict(list)
-    tried_by: dict[_Draw, Tried] = {}
+    tried_by: dict[UUID, Tried] = {}
     for outcome in found:
         tried = tried_in(outcome.context)
         if tried is not None:
-            draw = (outcome.account_id, tried.seed, tuple(outcome.course_ids), tuple(outcome.propensities))
-            tried_by.setdefault(draw, tried)
-            by_draw[draw].append(outcome)
-    for draw, same in by_draw.items():
-        yield replace(same[0], followed=frozenset().union(*(each.followed for each in same))), tried_by[draw]
+            tried_by[outcome.answer_id] = tried
+            by_draw[outcome.account_id, tried.seed].append(outcome)
+    for same in by_draw.values():
+        longest = max(same, key=lambda each: len(each.course_ids))
+        followed: frozenset[int] = frozenset().union(*(each.followed for each in same))
+        yield replace(longest, followed=followed), tried_by[longest.answer_id]
 
 
-_Draw = tuple[int, str, tuple[int, ...], tuple[float, ...]]
-"""Account, seed, courses and their chances."""
+_Draw = tuple[int, str]
+"""Account and seed."""
 
 _Following = tuple[int, int, datetime]
 """Account, course and time."""

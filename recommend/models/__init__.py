@@ -7,6 +7,7 @@ from recommend.models.placement import Placement
 from recommend.models.recommendation import Recommendation
 from recommend.models.schedule import TrainingSchedule
 from recommend.models.search import Search
+from recommend.models.segment_taste import SegmentTaste
 from recommend.models.trial import ArmModel, Shadow, ShadowAnswer
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Recommendation",
     "Role",
     "Search",
+    "SegmentTaste",
     "Shadow",
     "ShadowAnswer",
     "TrainingSchedule",

@@ -17,6 +17,7 @@ class Stage(StrEnum):
     MODEL = "model"
     SIMILAR = "similar"
     SAME_CATEGORY = "same_category"
+    SEGMENT = "segment"
     POPULAR = "popular"
     NEW = "new"
     RANKING = "ranking"

@@ -5,21 +5,12 @@ A model that cannot be read takes nothing down: the one in memory goes on, or el
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
-
-import structlog
 
 from recommend import model_store
-from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.model_store import StoredModel
-from recommend.models import ModelVersion
-from recommend.serving import trials
+from recommend.models import ModelVersion, Role
+from recommend.serving import reading, trials
 from recommend.serving.trials import Trial
-
-logger = structlog.get_logger(__name__)
-
-MOST_TRIED = 3
-"""So many models that were active before are tried when the active one cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -75,36 +66,6 @@ def _read(known: Models) -> Models:
     trial = trials.running()
     wanted = trial.model_of_arm if trial else {}
     versions = ModelVersion.objects.in_bulk(list(set(wanted.values())))
-    of_arm = {arm: model for arm, pk in wanted.items() if (model := _loaded(versions[pk], loaded)) is not None}
-    return Models(_active(known.active, loaded), trial, of_arm)
-
-
-def _active(held: StoredModel | None, loaded: dict[UUID, StoredModel]) -> StoredModel | None:
-    version = ModelVersion.objects.active()
-    if version is None:
-        return None
-    model = _loaded(version, loaded)
-    if model is not None:
-        return model
-    if held is not None and ModelVersion.objects.filter(pk=held.version_id).exists():
-        logger.warning("model_goes_on", model=f"{held.name} v{held.number}")
-        return held
-    for earlier in ModelVersion.objects.before(version)[:MOST_TRIED]:
-        model = _loaded(earlier, loaded)
-        if model is not None:
-            logger.warning("model_before_answers", model=str(earlier))
-            return model
-    return None
-
-
-def _loaded(version: ModelVersion, loaded: dict[UUID, StoredModel]) -> StoredModel | None:
-    if version.pk in loaded:
-        return loaded[version.pk]
-    try:
-        model = model_store.load(version)
-    except CorruptedArtifact as error:
-        logger.error("model_unreadable", model=str(version), error=str(error))  # noqa: TRY400 - its words say all
-        return None
-    logger.info("model_loaded", model=str(version))
-    loaded[version.pk] = model
-    return model
+    of_arm = {arm: reading.version(versions[pk], loaded, model_store.load) for arm, pk in wanted.items()}
+    active = reading.active(Role.RECOMMENDER, known.active, loaded, model_store.load)
+    return Models(active, trial, {arm: model for arm, model in of_arm.items() if model is not None})

@@ -1,13 +1,9 @@
 """The active ranker in this process's memory, renewed when another one is activated."""
 
-import structlog
-
 from recommend import model_store
-from recommend.algorithms.artifacts import CorruptedArtifact
 from recommend.model_store import StoredRanker
-from recommend.models import ModelVersion, Role
-
-logger = structlog.get_logger(__name__)
+from recommend.models import Role
+from recommend.serving import reading
 
 
 class _Held:
@@ -22,7 +18,8 @@ _held = _Held()
 def of_generation(generation: bytes) -> StoredRanker | None:
     """The active ranker; None when none was trained yet.
 
-    When its files are damaged, which is logged, the one in memory goes on; without one the first stage is alone.
+    When its files are damaged, which is logged, the one in memory goes on, or one of before that learned to order the
+    lists of the same model; without one the first stage is alone.
     """
     if generation != _held.generation:
         _held.ranker = _read(_held.ranker)
@@ -36,15 +33,5 @@ def is_held() -> bool:
 
 
 def _read(known: StoredRanker | None) -> StoredRanker | None:
-    version = ModelVersion.objects.active(Role.RANKER)
-    if version is None:
-        return None
-    if known is not None and known.version_id == version.pk:
-        return known
-    try:
-        ranker = model_store.load_ranker(version)
-    except CorruptedArtifact as error:
-        logger.error("ranker_unreadable", model=str(version), error=str(error))  # noqa: TRY400 - its words say all
-        return known
-    logger.info("ranker_loaded", model=str(version))
-    return ranker
+    loaded = {} if known is None else {known.version_id: known}
+    return reading.active(Role.RANKER, known, loaded, model_store.load_ranker)

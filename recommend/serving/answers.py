@@ -13,6 +13,7 @@ class Source(StrEnum):
     POPULAR = "popular"
     NEW = "new"
     SAME_CATEGORY = "same_category"
+    SEGMENT = "segment"
     AGAIN = "again"
     PINNED = "pinned"
 

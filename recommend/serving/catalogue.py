@@ -21,6 +21,7 @@ from recommend.serving.facts import CourseRow, Facts, facts_of
 if TYPE_CHECKING:
     from recommend.serving.candidates import Candidates
     from recommend.serving.compiling import Compiled
+    from recommend.serving.fellows import Fellows
     from recommend.serving.fresh import KeptFresh
     from recommend.serving.newcomers import Alike
     from recommend.serving.ordering import OrderedShelf
@@ -58,8 +59,8 @@ class Shelf:
 class Catalogue:
     """Courses by platform (None: all platforms) and cards by course, each read when first asked for.
 
-    `candidates`, `alike`, `newcomers`, `popular`, `fresh`, `ordered`, `compiled` and `lists` are what others have made
-    from this very catalogue, gone when it is renewed.
+    `candidates`, `alike`, `newcomers`, `fellows`, `popular`, `fresh`, `ordered`, `compiled` and `lists` are what
+    others have made from this very catalogue, gone when it is renewed.
     """
 
     generation: bytes
@@ -68,6 +69,7 @@ class Catalogue:
     candidates: dict[tuple[UUID, int | None], "Candidates"] = field(default_factory=dict)
     alike: dict[tuple[UUID, int | None, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     newcomers: dict[tuple[object, ...], "Alike"] = field(default_factory=dict)
+    fellows: dict[tuple[int | None, tuple[int, ...]], "Fellows"] = field(default_factory=dict)
     popular: dict[int | None, "KeptPopular"] = field(default_factory=dict)
     fresh: dict[int | None, "KeptFresh"] = field(default_factory=dict)
     ordered: dict[int | None, "OrderedShelf"] = field(default_factory=dict)

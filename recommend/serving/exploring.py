@@ -1,9 +1,10 @@
 """Giving courses a chance that would have none: who is shown, and how likely that was.
 
 For each person a list stays the same for `STABLE_SECONDS`, unless something changes that it is made from: what the
-person did, the model, the catalogue, or what the bandit has learned. The draws follow from a hash of the user, the
-slot, the latest events and the stretch of time. So the logged chances are those over that hash, given everything that
-was known before; answers of one stretch are one draw, and count as one where errors are told.
+person did, the model, the catalogue, or what the bandit has learned. The draws follow from a hash of all of it: the
+user, the slot, the latest events, the stretch of time, what is ranked and offered, and the chances of the sources. So
+the logged chances are those over that hash, given everything that was known before. Answers with one hash are one draw,
+and count as one where errors are told; whatever changes in between makes another, which owes nothing to the first.
 
 Visitors, who cannot be told apart, share one draw for each slot and stretch of time.
 """
@@ -45,15 +46,15 @@ def explore(made: Prepared, question: Question, who: tuple[int, str | None]) -> 
     history = situation.history.course_ids
     group = situated(str(circumstances.device), circumstances.hour, len(history))
     chances = arms.of_slot(who[0], circumstances.placement).chances(group)
-    seed = _seed(situation, circumstances.placement, who)
-    drawn = made.drawn.get(seed)
-    if drawn is None or drawn[0] is not chances:
+    seed = _seed(situation, circumstances.placement, who, (made.drawn_from, share, sorted(chances.items())))
+    drawn = made.drawn.get((seed, shown))
+    if drawn is None:
         fixed = {position: position for position in made.fixed if position < shown}
         places = draw_list(range(len(made.lineup)), made.offers, chances, [share] * shown, seed, fixed=fixed)
         if len(made.drawn) >= MOST_DRAWN:
             made.drawn.clear()
-        drawn = made.drawn[seed] = chances, _chosen(places, made, len(history), share, seed)
-    return drawn[1]
+        drawn = made.drawn[seed, shown] = _chosen(places, made, len(history), share, seed)
+    return drawn
 
 
 def _chosen(places: list[Place], made: Prepared, known: int, share: float, seed: int) -> Chosen:
@@ -64,8 +65,8 @@ def _chosen(places: list[Place], made: Prepared, known: int, share: float, seed:
     )
 
 
-def _seed(situation: Situation, placement: str, who: tuple[int, str | None]) -> int:
+def _seed(situation: Situation, placement: str, who: tuple[int, str | None], drawn_from: tuple[object, ...]) -> int:
     stretch, history = int(time.time() // STABLE_SECONDS), situation.history
-    told = (who, placement, stretch, history.course_ids[-LATEST:], history.times[-1:])
+    told = (who, placement, stretch, history.course_ids[-LATEST:], history.times[-1:], drawn_from)
     digest = hashlib.blake2b(repr(told).encode(errors="surrogatepass"), digest_size=8, key=_KEY)
     return int.from_bytes(digest.digest())

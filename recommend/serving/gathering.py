@@ -1,4 +1,4 @@
-"""Gathering candidates: what the model likes, what goes with the last courses, of their categories, popular, new."""
+"""Gathering candidates: of the model, of the last courses, of their categories, of the segments, popular, new."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from recommend.serving.answers import Source
 from recommend.serving.candidates import KnownHistory, known_history
 from recommend.serving.catalogue import Catalogue, Shelf
 from recommend.serving.compiling import Compiled
+from recommend.serving.fellows import Fellows
 from recommend.serving.newcomers import Alike
 from recommend.serving.pool import Brought, Pool, pooled
 from recommend.serving.situation import Situation
@@ -36,12 +37,18 @@ class Gathered:
 
 
 def gather(
-    situation: Situation, compiled: Compiled, platform_id: int | None, wanted: int, alike: Alike | None = None
+    situation: Situation,
+    compiled: Compiled,
+    platform_id: int | None,
+    wanted: int,
+    alike: Alike | None = None,
+    fellows: Fellows | None = None,
 ) -> Gathered:
     """The candidates for this person among the courses of a platform (None: of all).
 
     There are some hundreds; at least `wanted` besides those of the person's history, where there are so many.
-    alike: for newcomers, what others like of whom the same is said.
+    alike: for newcomers, what others like of whom the same is said. fellows: for people of whom little is known, what
+    the members of their segments like.
     """
     catalogue, history, rules = situation.catalogue, situation.history, compiled.rules
     shelf = catalogue.shelf(platform_id)
@@ -55,6 +62,8 @@ def gather(
             brought[Source.SIMILAR] = [_alike(scored.model, catalogue, platform_id, course) for course in last]
     if history.course_ids and rules.has(Stage.SAME_CATEGORY):
         brought[Source.SAME_CATEGORY] = [_in_order(_of_categories(catalogue, shelf, history.course_ids))]
+    if fellows is not None and rules.has(Stage.SEGMENT):
+        brought[Source.SEGMENT] = [_in_order(fellows.places)]
     if rules.has(Stage.POPULAR):
         brought[Source.POPULAR] = [_in_order(popular.kept(catalogue, platform_id).places)]
     if rules.has(Stage.NEW):

@@ -1,12 +1,10 @@
-"""People without a history: what others like of whom their platform says the same, such as the city."""
+"""People without a history: what others like of whom their platform says the same, and who are of their segments."""
 
 import hashlib
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from django.db.models import Count, Sum
 from django.utils import timezone
@@ -16,8 +14,10 @@ from crossmarket.foundation.leased_cache import LeasedCache
 from profiles.models import Course, Event
 from recommend.algorithms.interactions import Float32Array
 from recommend.model_store import StoredModel
-from recommend.serving import popular
+from recommend.serving import group_liking, popular
 from recommend.serving.catalogue import Catalogue
+from recommend.serving.fellows import Fellows
+from recommend.serving.group_liking import NOTHING, GroupLiking
 from recommend.serving.situation import Situation
 
 TRAITS = ("city", "language", "occupation")
@@ -25,8 +25,6 @@ TRAITS = ("city", "language", "occupation")
 LONGEST_VALUE = 100
 FEWEST_PEOPLE = 10
 """Of fewer people nothing is told, for it would be about somebody in particular."""
-PULL = 50.0
-"""As if so much liking (`Event.engagement`) had come from everybody besides: groups that did little differ little."""
 MOST = 1_000
 CACHE_SECONDS = 600
 LOOK_SECONDS = 60
@@ -39,15 +37,6 @@ Group = tuple[str, str]
 """A trait and its value."""
 
 
-class GroupLiking(msgspec.Struct, frozen=True, array_like=True):
-    """What a group liked in the last month: courses, how much each, and how much in all."""
-
-    course_ids: list[int]
-    liking: list[float]
-    total: float
-
-
-NOTHING = GroupLiking([], [], 0.0)
 cache: LeasedCache[str, GroupLiking] = LeasedCache("liked-alike", GroupLiking, CACHE_SECONDS)
 
 
@@ -72,17 +61,20 @@ class Alike:
         return found
 
 
-def alike_of(situation: Situation, platform_id: int | None) -> Alike | None:
+def alike_of(situation: Situation, platform_id: int | None, fellows: Fellows | None = None) -> Alike | None:
     """What to go by for somebody without history who agrees to recommendations; None for others.
 
-    Their traits are read from PostgreSQL, so that nothing is gone by that was taken back.
+    fellows: what the members of their segments like, who are one more group of people like them. Their traits are read
+    from PostgreSQL, so that nothing is gone by that was taken back.
     """
     sharing = situation.sharing
     if situation.history.course_ids or not sharing.is_personal or situation.model is None or not sharing.account_id:
         return None
     found = LinkedAccount.objects.filter(pk=sharing.account_id).values_list("platform_id", "traits").first()
     groups = _groups(found[1]) if found else ()
-    return _kept(situation.catalogue, found[0], platform_id, groups) if found and groups else None
+    if found is None or not (groups or fellows):
+        return None
+    return _kept(situation.catalogue, found[0], platform_id, groups, fellows)
 
 
 def _groups(traits: dict[str, object]) -> tuple[Group, ...]:
@@ -90,34 +82,25 @@ def _groups(traits: dict[str, object]) -> tuple[Group, ...]:
     return tuple((name, value) for name, value in told if isinstance(value, str) and 0 < len(value) <= LONGEST_VALUE)
 
 
-def _kept(catalogue: Catalogue, own_platform: int, platform_id: int | None, groups: Sequence[Group]) -> Alike | None:
-    key = (own_platform, platform_id, tuple(groups))
+def _kept(
+    catalogue: Catalogue,
+    own_platform: int,
+    platform_id: int | None,
+    groups: Sequence[Group],
+    fellows: Fellows | None,
+) -> Alike | None:
+    key = (own_platform, platform_id, tuple(groups), fellows)
     found, now = catalogue.newcomers.get(key), time.monotonic()
     if found is None or now - found.read > LOOK_SECONDS:
         likings = [_liking(own_platform, platform_id, group) for group in groups]
+        likings += [fellows.liking] if fellows else []
         if found is not None and found.likings == likings:
             found.read = now
         else:
             if len(catalogue.newcomers) >= MOST_GROUPS:
                 catalogue.newcomers.clear()
-            found = catalogue.newcomers[key] = Alike(now, likings, _weights(likings, platform_id))
+            found = catalogue.newcomers[key] = Alike(now, likings, group_liking.weights(likings, platform_id))
     return found if found.weights else None
-
-
-def _weights(likings: Sequence[GroupLiking], platform_id: int | None) -> dict[int, float]:
-    """Everybody's share of each course, times how much more of it each group has, shrunk; nothing without a group."""
-    if not any(liking.total for liking in likings):
-        return {}
-    everybody = popular.liked(platform_id)
-    total = sum(everybody.liking) or 1.0
-    shares = {course: value / total for course, value in zip(everybody.course_ids, everybody.liking, strict=True)}
-    logs = {course: math.log(share) for course, share in shares.items()}
-    for liking in likings:
-        own = dict(zip(liking.course_ids, liking.liking, strict=True))
-        for course, share in shares.items():
-            logs[course] += math.log((own.get(course, 0.0) + PULL * share) / (liking.total + PULL) / share)
-    highest = max(logs.values())
-    return {course: math.exp(value - highest) for course, value in logs.items()}
 
 
 def _liking(own_platform: int, platform_id: int | None, group: Group) -> GroupLiking:

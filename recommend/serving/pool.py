@@ -9,7 +9,15 @@ import numpy as np
 from recommend.algorithms.interactions import Float32Array, Int64Array
 from recommend.serving.answers import Source
 
-PRECEDENCE = (Source.MODEL, Source.SIMILAR, Source.SAME_CATEGORY, Source.POPULAR, Source.NEW, Source.PINNED)
+PRECEDENCE = (
+    Source.MODEL,
+    Source.SIMILAR,
+    Source.SAME_CATEGORY,
+    Source.SEGMENT,
+    Source.POPULAR,
+    Source.NEW,
+    Source.PINNED,
+)
 """The sources in the order in which a course is told to come from them; the rows of `Pool.scores`."""
 ROW_OF_SOURCE = {source: row for row, source in enumerate(PRECEDENCE)}
 
@@ -43,7 +51,9 @@ class Pool:
     def source_of(self, row: int) -> Source:
         """Where a candidate is told to come from."""
         source = PRECEDENCE[int(self.first_source[row])]
-        return Source.POPULAR if source is Source.MODEL and not self.is_personal else source
+        if source is not Source.MODEL or self.is_personal:
+            return source
+        return Source.POPULAR if np.isnan(self.of_source(Source.SEGMENT)[row]) else Source.SEGMENT
 
     def of_source(self, source: Source) -> Float32Array:
         """What a source gives the candidates, float32 (n,)."""

@@ -1,8 +1,10 @@
 """The part of an answer that is the same each time it is asked for: candidates, ranked, with the rules applied."""
 
+import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -57,8 +59,7 @@ class Prepared:
 
     fixed: positions that rules have given to a certain course. is_again: whether the person knows all there is, so that
     these are shown once more. known: the history that the model ranked by, None without a model. told: what has been
-    put into words already, by language and position. drawn: by seed, what exploring has drawn, and by which chances
-    of the sources.
+    put into words already, by language and position. drawn: by seed and number of places, what exploring has drawn.
     """
 
     pool: Pool
@@ -69,7 +70,15 @@ class Prepared:
     known: KnownHistory | None
     offers: list[Offer] = field(default_factory=list)
     told: dict[str, dict[int, RecommendedCourse]] = field(default_factory=dict)
-    drawn: dict[int, tuple[Mapping[str, float], Chosen]] = field(default_factory=dict)
+    drawn: dict[tuple[int, int], Chosen] = field(default_factory=dict)
+
+    @cached_property
+    def drawn_from(self) -> bytes:
+        """A digest of the courses that exploring draws from, in their order, however many of them are asked for."""
+        course_ids = self.pool.course_ids
+        offered = [(offer.arm, offer.at_random, course_ids[offer.candidates].tolist()) for offer in self.offers]
+        told = (course_ids[:IN_RESERVE].tolist(), sorted(self.fixed), offered)
+        return hashlib.blake2b(repr(told).encode(), digest_size=16).digest()
 
     def source_of(self, position: int) -> Source:
         """Where the course at a position is told to come from."""
@@ -92,7 +101,9 @@ def prepared(question: Question) -> Prepared:
 def prepare(question: Question, watcher: Watcher | None = None) -> Prepared:
     """Make the list anew."""
     wanted = question.limit + IN_RESERVE
-    gathered = gather(question.situation, question.compiled, question.platform_id, wanted, question.alike)
+    gathered = gather(
+        question.situation, question.compiled, question.platform_id, wanted, question.alike, question.fellows
+    )
     setting = _setting(question, gathered.pool)
     lineup = _line_up(question, setting, watcher)
     is_again = not len(lineup) and setting.rules.has(Stage.MET)
@@ -174,6 +185,7 @@ def _key(question: Question) -> tuple[object, ...]:
         int(time.time() // SECONDS_A_LIST_LASTS) if question.compiled.changes_with_time else None,
         question.segments,
         question.alike,
+        question.fellows,
         question.platform_id,
         question.limit,
         ranking.looked_at(situation, question.circumstances),

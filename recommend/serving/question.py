@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from accounts.models import Platform
 from profiles import audience
-from recommend.placements.rules import PlacementRules
+from recommend.placements.rules import PlacementRules, Stage
 from recommend.serving.circumstances import Circumstances
 from recommend.serving.compiling import Compiled, compiled
+from recommend.serving.fellows import Fellows, fellows_of
 from recommend.serving.newcomers import Alike, alike_of
 from recommend.serving.situation import Situation
 
@@ -19,6 +20,7 @@ class Question:
 
     platform_id: whose courses may be shown (None: those of all). segments: the keys of those that the person belongs
     to now, as far as the rules ask for them. alike: what others like of whom the same is said, for newcomers.
+    fellows: what the members of the person's segments like, for people with hardly any history.
     """
 
     situation: Situation
@@ -28,6 +30,7 @@ class Question:
     segments: frozenset[str]
     limit: int
     alike: Alike | None = None
+    fellows: Fellows | None = None
 
 
 def question_of(platform: Platform, situation: Situation, circumstances: Circumstances, limit: int) -> Question:
@@ -49,5 +52,6 @@ def question_under(
     segments = NO_SEGMENTS
     if found.members and situation.sharing.is_personal and situation.sharing.account_id is not None:
         segments = audience.keys_of(situation.sharing.account_id, [key for key, _courses in found.members])
-    alike = alike_of(situation, platform_id)
-    return Question(situation, circumstances, platform_id, found, segments, limit, alike)
+    fellows = fellows_of(situation, platform_id)
+    alike = alike_of(situation, platform_id, fellows if rules.has(Stage.SEGMENT) else None)
+    return Question(situation, circumstances, platform_id, found, segments, limit, alike, fellows)

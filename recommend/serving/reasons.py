@@ -13,6 +13,7 @@ from recommend.serving.situation import Situation
 PLAIN = {
     Source.MODEL: gettext_lazy("Fits what you learn"),
     Source.SIMILAR: gettext_lazy("Often learned together"),
+    Source.SEGMENT: gettext_lazy("Liked by learners like you"),
     Source.POPULAR: gettext_lazy("Popular now"),
     Source.NEW: gettext_lazy("New"),
     Source.SAME_CATEGORY: gettext_lazy("In the same category"),

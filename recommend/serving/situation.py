@@ -12,7 +12,7 @@ from profiles import live_history, live_vectors
 from profiles.live_history import History
 from profiles.live_vectors import LiveVector
 from recommend.model_store import StoredModel, StoredRanker
-from recommend.serving import active_model, active_ranker, catalogue, placements, trials
+from recommend.serving import active_model, active_ranker, belonging, catalogue, placements, trials
 from recommend.serving.catalogue import Catalogue
 from recommend.serving.placements import Placements
 
@@ -33,7 +33,8 @@ class Situation:
 
     arm_id: whose arm of an experiment with models the person is in and answered by; None for nobody's. ranker: puts in
     order what is found, None where none is active. profile: the person's vector as it was built last, for the ranker;
-    None where there is none, or it may not be looked at.
+    None where there is none, or it may not be looked at. segments: those that somebody with hardly any history belongs
+    to, and may be treated by.
     """
 
     model: StoredModel | None
@@ -44,6 +45,7 @@ class Situation:
     arm_id: int | None = None
     ranker: StoredRanker | None = None
     profile: LiveVector | None = None
+    segments: tuple[int, ...] = ()
 
 
 def keys_ahead(platform_id: int, external_id: str | None) -> list[str]:
@@ -56,6 +58,7 @@ def keys_ahead(platform_id: int, external_id: str | None) -> list[str]:
             keys.append(trials.cache.key(name))
         known = _remembered.get(name, STRANGER)
         keys.extend(live_history.cache.key(account) for account in known.contributors)
+        keys.extend(belonging.keys_ahead(known))
         if active_ranker.is_held():
             keys.extend(live_vectors.cache.key(lead) for lead in known.profiled[:1])
     return keys
@@ -73,15 +76,17 @@ def look(platform: Platform, external_id: str | None, ahead: Mapping[str, bytes 
     arm_id = None
     if models.trial is not None and known.account_id is not None and external_id is not None:
         arm_id = trials.arm_of(models.trial, platform.pk, external_id, fetched)
+    history = live_history.of(known.contributors, fetched)
     return Situation(
         models.of_arm.get(arm_id, models.active) if arm_id else models.active,
         catalogue.of_generation(fetched[CATALOGUE_KEY] or generations.current(generations.CATALOGUE)),
         placements.of_generation(fetched[PLACEMENTS_KEY] or generations.current(generations.PLACEMENTS)),
         known,
-        live_history.of(known.contributors, fetched),
+        history,
         arm_id if arm_id in models.of_arm else None,
         ranker,
         live_vectors.of(known.profiled, fetched) if ranker else None,
+        belonging.segments_of(known, history, fetched),
     )
 
 

@@ -22,7 +22,7 @@ from recommend.models import ModelVersion, Role
 from recommend.promotion import Activation
 from recommend.ranker_training import TRAIN_RANKER, enqueue_ranker_training, follow_first_stage
 from recommend.ranking.ranker import Ranker
-from recommend.serving import ranking
+from recommend.serving import active_ranker, ranking
 from recommend.serving.circumstances import Device, circumstances_of
 from recommend.serving.gathering import gather
 from recommend.serving.question import question_of
@@ -207,7 +207,24 @@ class TestAnswers:
         activate(version)
         with structlog.testing.capture_logs() as logs:
             assert shop.recommended_ids("l1") == before
-        assert [line["event"] for line in logs if line["log_level"] == "error"] == ["ranker_unreadable"]
+        assert [line["event"] for line in logs if line["log_level"] == "error"] == ["model_unreadable"]
+
+    def test_for_a_damaged_ranker_one_of_before_orders_the_lists_of_the_same_model(self, shop: Partner) -> None:
+        for number in range(ITEMS):
+            Course.objects.filter(item_id=f"c{number}").update(price=100 * 2**number)
+        first = trained_ranker()
+        prefer(first, price=1.0)
+        by_price = shop.recommended_ids("l1")
+        second = trained_ranker()
+        (settings.MEDIA_ROOT / "models" / str(second.pk) / "second.npy").write_bytes(b"rubbish")
+        for held in (active_ranker._held.ranker, None):
+            active_ranker._held.ranker = held
+            activate(second)
+            assert shop.recommended_ids("l1") == by_price
+        ModelVersion.objects.filter(pk=first.pk).update(first_stage=ModelVersionFactory())
+        active_ranker._held.ranker = None
+        activate(second)
+        assert shop.recommended_ids("l1") != by_price, "it learned to order the lists of another model"
 
     def test_a_click_counts_in_the_next_answer(self, shop: Partner) -> None:
         prefer(trained_ranker(), same_category=5.0)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import InMemoryStorage
 
 from accounts.services.keys import revoke_key
 from recommend import model_store, versions
@@ -281,3 +283,32 @@ class TestARunningWebServer:
         assert head.startswith(b"HTTP/1.1 %d" % status)
         assert f"Content-Type: {PROBLEM}".encode() in head
         assert json.loads(body)["status"] == status
+
+
+class StorageElsewhere(InMemoryStorage):
+    """Files have no path on this machine."""
+
+    def path(self, name: str) -> str:
+        raise NotImplementedError
+
+    def _relative_path(self, name: str) -> str:
+        return os.path.relpath(super().path(name), self.location)
+
+
+@pytest.mark.django_db
+def test_copies_of_models_that_are_stored_elsewhere_go_with_them(settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "tests.recommend.test_versions.StorageElsewhere"},
+    }
+    planted_partner()
+    first, second, third = (trained("popularity") for _ in range(3))
+    copies = settings.VAR_DIR / "models"
+    for version in (first, second):
+        model_store.load(version)
+        assert (copies / str(version.pk)).exists()
+    model_store.delete(first.pk)
+    assert not (copies / str(first.pk)).exists()
+    ModelVersion.objects.filter(pk=second.pk).delete()  # by another machine
+    model_store.load(third)
+    assert [copy.name for copy in copies.iterdir()] == [str(third.pk)]

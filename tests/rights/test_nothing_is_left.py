@@ -70,6 +70,7 @@ ABOUT_NOBODY = {
     "recommend_modelversion",
     "recommend_placement",
     "recommend_search",
+    "recommend_segmenttaste",
     "recommend_shadow",
     "recommend_trainingschedule",
     "socialaccount_socialapp",

@@ -120,7 +120,7 @@ class Ensemble(Algorithm[EnsembleConfig]):
         Raises `EmptyDataset`.
         """
         interactions.require_learnable()
-        from recommend.algorithms.ensemble import weighing  # loads SciPy, which serving does without
+        from recommend.algorithms.ensemble import weighing  # loads SciPy's optimisers, which only training needs
 
         asked = questions_of(interactions, self.config.questions, self.config.seed)
         candidates = [member for member in MEMBERS if member.is_worth_trying(interactions)]
