@@ -40,7 +40,8 @@ def process_environment(**more: str) -> dict[str, str]:
 def _worker(django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
     from crossmarket.celery import app
 
-    command = [sys.executable, "-m", "celery", "-A", "crossmarket", "worker", "--concurrency=1", "--loglevel=WARNING"]
+    alone = ["--queues", "celery,long", "--concurrency=1"]  # takes what the workers of a whole system share
+    command = [sys.executable, "-m", "celery", "-A", "crossmarket", "worker", *alone, "--loglevel=WARNING"]
     process = subprocess.Popen(command, cwd=ROOT, env=process_environment(), start_new_session=True)
     try:
         deadline = time.monotonic() + PATIENCE
