@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -25,6 +25,15 @@ class BatchCoupons(ModelAdmin):
         """Those who may revoke coupons, of batches with a code for each."""
         is_own = CouponBatch.objects.filter(pk=object_id, code_kind=CodeKind.UNIQUE).exists()
         return is_own and request.user.has_perm("promotions.change_coupon")
+
+    def has_files_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Those who may revoke coupons may take codes out and in."""
+        return request.user.has_perm("promotions.change_coupon")
+
+    @action(description=_("Export, import"), icon="swap_vert", permissions=["files"])
+    def codes_as_files(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to the page of files."""
+        return redirect("admin:promotions_couponbatch_codes", object_id)
 
     @action(
         description=_("Revoke unclaimed"),

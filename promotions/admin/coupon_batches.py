@@ -23,6 +23,7 @@ from promotions import rule_words
 from promotions.admin.batch_coupons import BatchCoupons
 from promotions.admin.batch_preview import preview
 from promotions.admin.code_search import code_search_page
+from promotions.admin.codes_page import codes_page
 from promotions.admin.designer import CouponBatchForm
 from promotions.admin.results_page import results_page
 from promotions.admin.simulator import simulator_page
@@ -61,6 +62,7 @@ class CouponBatchAdmin(BatchCoupons, AuditedAdmin):
         "end",
         "make_coupons",
         "revoke_free",
+        "codes_as_files",
         "look_at_results",
     )
 
@@ -70,6 +72,7 @@ class CouponBatchAdmin(BatchCoupons, AuditedAdmin):
             ("simulator/", "promotions_couponbatch_simulator", simulator_page),
             ("code/", "promotions_couponbatch_code", code_search_page),
             ("preview/", "promotions_couponbatch_preview", preview),
+            ("<uuid:batch_id>/codes/", "promotions_couponbatch_codes", codes_page),
             ("<uuid:batch_id>/results/", "promotions_couponbatch_results", results_page),
         )
 

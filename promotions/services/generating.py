@@ -1,6 +1,7 @@
 """Making coupons with a code each, up to a million, as a job."""
 
 import io
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -52,7 +53,12 @@ def generate(reporter: Reporter, /, batch_id: str, count: int) -> Result:
 @transaction.atomic
 def make(batch_id: UUID, count: int) -> int:
     """Store up to `count` new coupons of a batch; returns how many: a code that there is already is left out."""
-    rows = "".join(f"{code}\n" for code in codes.generate_many(count))
+    return store(batch_id, codes.generate_many(count))
+
+
+def store(batch_id: UUID, new: Iterable[str]) -> int:
+    """Store these codes in a transaction of the caller's; returns how many there were not yet."""
+    rows = "".join(f"{code}\n" for code in new)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE new_codes (code text) ON COMMIT DROP")
         cursor.copy_expert("COPY new_codes FROM STDIN", io.StringIO(rows))
