@@ -72,7 +72,7 @@ def look_up(typed: str) -> CodeFound | None:
 
 
 def _happenings(code: str, batch: CouponBatch, coupon: Coupon | None) -> Iterator[Happening]:
-    yield Happening(coupon.created_at if coupon else batch.created_at, _("made"))
+    yield Happening(coupon.created_at if coupon else batch.created_at, _("came into being"))
     if coupon is not None and coupon.claimed_at:
         yield Happening(coupon.claimed_at, _("claimed"), coupon.holder)
     for use in _uses(code, batch)[:LATEST]:

@@ -106,7 +106,12 @@ def simulate(
                 each.batch.state in NOT_YET,
             )
         )
-    tried += [Tried(each.code, None, [], 0, (0,) * len(order.lines), each) for each in unknown]
+    tried_by_name = {each.name for each in tried}
+    tried += [
+        Tried(each.code, None, [], 0, (0,) * len(order.lines), each)
+        for each in unknown
+        if each.code not in tried_by_name
+    ]
     return Simulation(quote, tried)
 
 

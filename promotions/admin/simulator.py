@@ -47,7 +47,7 @@ class CircumstancesForm(forms.Form):
         widget=forms.TextInput(_input()),
     )
     codes = forms.CharField(
-        label=_("codes"),
+        label=_("coupon codes"),
         required=False,
         max_length=1000,
         help_text=_("Several parted by commas."),
