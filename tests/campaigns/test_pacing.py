@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import planted_fatigue
+from benchmarks.fatigue import POLICIES
 from campaigns.pacing.caps import DAY, WEEK, Caps, held_back
 from campaigns.pacing.fatigue import LEAST, Outcome, Reaction, fatigue, share_of_cap
 
@@ -63,8 +65,9 @@ def test_reactions_make_tired_and_time_heals():
     dismissed = fatigue([Outcome(Reaction.DISMISSED, 1)] * 6)
     assert fatigue([Outcome(Reaction.OPENED, 1)] * 6) < fresh < ignored < dismissed
     assert fatigue([Outcome(Reaction.DISMISSED, 300)] * 6) < ignored
-    assert share_of_cap(fresh) == 1.0
-    assert LEAST <= share_of_cap(dismissed) < share_of_cap(ignored) < 1.0
+    assert share_of_cap(fatigue([Outcome(Reaction.OPENED, 1)] * 60)) == 1.0
+    assert share_of_cap(fresh) < 0.5, "whoever is new is written to gently"
+    assert LEAST <= share_of_cap(dismissed) <= share_of_cap(ignored) < share_of_cap(fresh)
 
 
 @given(st.lists(st.floats(0, 24 * 30), max_size=12), st.floats(LEAST, 1))
@@ -88,3 +91,9 @@ def test_waiting_ends(hours_ago, share):
         assert wait.until > now
         now = wait.until
     raise AssertionError("It waits forever.")
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_heeding_fatigue_keeps_more_people_than_writing_always_or_never(seed):
+    kept = {policy: planted_fatigue.kept_by(policy, 250, seed) for policy in POLICIES.values()}
+    assert max(kept, key=kept.get) is planted_fatigue.aware_of_fatigue
