@@ -60,6 +60,8 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Coupons"), "confirmation_number", "promotions.coupon"),
             (_("Claim links"), "qr_code_2", "promotions.claimlink"),
             (_("Redemptions"), "receipt_long", "promotions.redemption"),
+            (_("Personal offer programs"), "redeem", "promotions.offerprogram"),
+            (_("Decisions on offers"), "rule", "promotions.offer"),
         ],
     ),
     (

@@ -35,6 +35,7 @@ from tests.factories import (
     LinkedAccountFactory,
     MatchFactory,
     ModelVersionFactory,
+    OfferFactory,
     PlacementFactory,
     PlatformMappingFactory,
     ProfileFactory,
@@ -77,6 +78,7 @@ def world(db: None) -> None:
         ClaimLinkFactory()
         _campaigns(account)
         RedemptionFactory(account=account)
+        OfferFactory(account=account)
         ArmFactory()
         ClusteringFactory()
         audit.record_about(ArmFactory(), UserFactory(), audit.CHANGED, {"name": ["a", "b"]})

@@ -17,6 +17,7 @@ from profiles.models import Course, EventType, Profile, ProfileModel
 from promotions import wallet
 from promotions.models import Offer, OfferProgram, Outcome, ProgramState
 from promotions.personal import past, policy, response
+from promotions.personal.backtest import backtest
 from promotions.personal.policy import Terms
 from promotions.pricing.order import Line, Order
 from promotions.services import offer_choices, offer_programs, offering, redeeming
@@ -219,3 +220,32 @@ def test_the_switch_is_on_its_page_and_the_rules_are_open_to_everybody(client: C
     answer = client.post(page, {}, headers={"HX-Request": "true"})
     assert "checked" not in answer.content.decode()
     assert not offer_choices.wants_offers(house_account(user))
+
+
+def test_the_report_weighs_learned_offers_against_simpler_ways(admin_client: Client, shop, course):
+    program, rng = program_of(), np.random.default_rng(1)
+    people = LinkedAccountFactory.create_batch(20, platform=shop)
+    shape = {"program": program, "course": course, "ladder": [2_000], "counts_until": timezone.now(), "price": 10_000}
+    for number in range(400):
+        minds, level = number % 2, int(rng.choice([0, 2_000]))
+        outcome = Outcome.BOUGHT if rng.random() < (0.1 + 0.7 * minds * (level > 0)) else Outcome.NOT_BOUGHT
+        inputs = {"minds_prices": minds, "tier": "low"}
+        Offer.objects.create(
+            account=people[number % 20],
+            level=level,
+            outcome=outcome,
+            inputs=inputs,
+            explored=True,
+            propensity=0.5,
+            **shape,
+        )
+    learned, nothing, everybody = backtest(program).tried
+    assert nothing.gain.value == 0
+    assert learned.gain.low > 0
+    assert learned.cost.value < everybody.cost.value * 1.2
+    page = admin_client.get(reverse("admin:promotions_offerprogram_report", args=[program.pk]))
+    assert page.status_code == 200
+    assert (
+        admin_client.get(reverse("admin:promotions_offer_change", args=[Offer.objects.first().pk])).status_code == 200
+    )
+    assert admin_client.get(reverse("admin:promotions_offerprogram_change", args=[program.pk])).status_code == 200
