@@ -224,14 +224,14 @@ def test_the_switch_is_on_its_page_and_the_rules_are_open_to_everybody(client: C
 
 def test_the_report_weighs_learned_offers_against_simpler_ways(admin_client: Client, shop, course):
     program, rng = program_of(), np.random.default_rng(1)
-    people = LinkedAccountFactory.create_batch(20, platform=shop)
+    people = LinkedAccountFactory.create_batch(100, platform=shop)
     shape = {"program": program, "course": course, "ladder": [2_000], "counts_until": timezone.now(), "price": 10_000}
-    for number in range(400):
-        minds, level = number % 2, int(rng.choice([0, 2_000]))
+    for number in range(600):
+        minds, level = number // 100 % 2, int(rng.choice([0, 2_000]))
         outcome = Outcome.BOUGHT if rng.random() < (0.1 + 0.7 * minds * (level > 0)) else Outcome.NOT_BOUGHT
         inputs = {"minds_prices": minds, "tier": "low"}
         Offer.objects.create(
-            account=people[number % 20],
+            account=people[number % 100],
             level=level,
             outcome=outcome,
             inputs=inputs,
