@@ -18,6 +18,7 @@ from crossmarket.demo.experiment import run_experiment
 from crossmarket.demo.load import load
 from crossmarket.demo.logins import make_logins, personas
 from crossmarket.demo.notes import DemoNotes, PlatformKeys
+from crossmarket.demo.offers import make_offers
 from crossmarket.demo.people import LEADING
 from crossmarket.demo.replacing import empty
 from crossmarket.demo.rewards import make_rewards
@@ -91,6 +92,7 @@ def _fill(world: DemoWorld, bars: "_Bars") -> DemoNotes:
     run_experiment(world, loaded)
     add_blemishes(world, loaded)
     make_segments()
+    make_offers(world.seed)
     keys = [
         PlatformKeys(
             slug=made.platform.slug,
