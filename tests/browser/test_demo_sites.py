@@ -193,7 +193,8 @@ def test_coupons_are_set_aside_given_back_and_used_at_the_checkout(browser_page:
     expect(page.get_by_role("status").filter(has_text="已购买")).to_be_visible()
     event = bought(item)
     assert event.value == event.course.price - 100
-    assert list(Redemption.objects.values_list("state", flat=True).order_by("created_at")) == [
+    batch_redemptions = Redemption.objects.filter(uses__batch=batch)
+    assert list(batch_redemptions.values_list("state", flat=True).order_by("created_at")) == [
         "rolled_back",
         "committed",
     ]
