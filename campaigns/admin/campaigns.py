@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
@@ -17,6 +16,7 @@ from campaigns.admin.plans import CheckInPlanInline, LotteryPlanInline, Mileston
 from campaigns.admin.results_page import results_page, winners
 from campaigns.models import Campaign, CampaignKind, CampaignState
 from campaigns.services import life
+from crossmarket.foundation.audit_desk import AuditedAdmin
 from crossmarket.foundation.desk import go_to, question
 
 LATER_TOO = ("name", "description", "ends_at")
@@ -24,7 +24,7 @@ LATER_TOO = ("name", "description", "ends_at")
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ModelAdmin):
+class CampaignAdmin(AuditedAdmin):
     """The shell of all campaigns, with the plan of its kind below."""
 
     list_display = ("name", "kind", "state_label", "starts_at", "ends_at", "points_given")
@@ -189,11 +189,10 @@ class CampaignAdmin(ModelAdmin):
     def _move(self, request: HttpRequest, object_id: str, to: CampaignState) -> HttpResponse:
         campaign = get_object_or_404(Campaign, pk=object_id)
         try:
-            moved = life.move(campaign, to)
+            moved = life.move(campaign, to, request.user)
         except life.CannotMove as error:
             messages.error(request, str(error))
         else:
-            self.log_change(request, moved, str(to.label))
             messages.success(request, _("%(campaign)s: %(state)s.") % {"campaign": moved, "state": to.label})
         return go_to(request, self._page(object_id))
 

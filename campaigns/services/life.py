@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignKind, CampaignState
 from campaigns.services import publishing_terms
+from crossmarket.foundation import audit
+from crossmarket.foundation.audit import Actor
 from profiles import experiments
 from profiles.models import Arm, EventType, Experiment, ExperimentState, Measure
 
@@ -29,8 +31,8 @@ STEPS: dict[CampaignState, tuple[CampaignState, ...]] = {
 
 
 @transaction.atomic
-def move(campaign: Campaign, to: CampaignState) -> Campaign:
-    """Take the campaign a step on, or back. Raises `CannotMove`."""
+def move(campaign: Campaign, to: CampaignState, actor: Actor = None) -> Campaign:
+    """Take the campaign a step on, or back. actor: who does it, None for the clock. Raises `CannotMove`."""
     held = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if to not in STEPS[CampaignState(held.state)]:
         words = _("A campaign that is “%(from)s” cannot become “%(to)s”.")
@@ -47,6 +49,7 @@ def move(campaign: Campaign, to: CampaignState) -> Campaign:
             _end_experiment(held)
     if held.starts_at and held.ends_at and held.ends_at <= held.starts_at:
         held.starts_at = None
+    audit.record_about(held, actor, audit.MOVED, {"state": [held.state, to.value]})
     held.state = to
     held.save()
     return held

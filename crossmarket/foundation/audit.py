@@ -17,6 +17,7 @@ from crossmarket.foundation.models import AuditEntry, kind_of
 MADE = gettext_noop("made it")
 CHANGED = gettext_noop("changed it")
 DELETED = gettext_noop("deleted it")
+MOVED = gettext_noop("moved on")
 
 Actor = AbstractBaseUser | AnonymousUser | None
 """Who did it; None for a program."""

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import PermissionsMixin
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 from crossmarket.foundation import audit
 from crossmarket.foundation.audit import Actor
@@ -15,7 +15,6 @@ from promotions.reach import reach_of
 
 MAY_APPROVE = "promotions.approve_couponbatch"
 OTHER_PERSON = gettext_lazy("Somebody else has to approve this batch: you handed it in or changed it since.")
-MOVED = gettext_noop("moved on")
 
 
 class CannotChange(Exception):
@@ -53,7 +52,7 @@ def _move(batch: CouponBatch, to: BatchState, reach: int | None, actor: Actor) -
         held.experiment = holdouts.open_for(held)
     if to == BatchState.ENDED:
         holdouts.close(held)
-    audit.record_about(held, actor, MOVED, {"state": [held.state, to.value]})
+    audit.record_about(held, actor, audit.MOVED, {"state": [held.state, to.value]})
     held.state, held.reach = to, reach
     held.save(update_fields=["state", "reach", "experiment", "changed_at"])
     return held
@@ -72,7 +71,7 @@ def _check_second_person(batch: CouponBatch, actor: Actor) -> None:
     if not isinstance(actor, PermissionsMixin) or not actor.has_perm(MAY_APPROVE):
         raise CannotChange(_("Only people who may let batches go live can approve this one."))
     trail = AuditEntry.objects.about(batch)
-    handed_in = trail.filter(verb=MOVED, changes__state__1=BatchState.REVIEW.value).first()
+    handed_in = trail.filter(verb=audit.MOVED, changes__state__1=BatchState.REVIEW.value).first()
     since = trail.filter(pk__gte=handed_in.pk) if handed_in else trail
     if since.filter(actor=actor.pk).exists():
         raise CannotChange(str(OTHER_PERSON))

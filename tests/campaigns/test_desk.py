@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignKind, CampaignState
+from crossmarket.foundation.models import AuditEntry
 from tests.factories import CampaignFactory, PrizeFactory
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,8 @@ def test_a_campaign_is_led_through_its_life(admin_client):
         assert act(admin_client, name, campaign) == 302
         campaign.refresh_from_db()
         assert campaign.state == state
+    told = AuditEntry.objects.about(campaign).order_by("pk").values_list("changes__state__1", flat=True)
+    assert list(told) == ["scheduled", "running", "paused", "ended"]
     assert act(admin_client, "copy", campaign) == 302
     assert Campaign.objects.filter(state=CampaignState.DRAFT).count() == 1
 
