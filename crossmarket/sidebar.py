@@ -62,6 +62,7 @@ TABLES: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
             (_("Redemptions"), "receipt_long", "promotions.redemption"),
             (_("Personal offer programs"), "redeem", "promotions.offerprogram"),
             (_("Decisions on offers"), "rule", "promotions.offer"),
+            (_("Exclusive content"), "article", "promotions.exclusivecontent"),
         ],
     ),
     (

@@ -35,6 +35,7 @@ MARKETERS_MAY = {
     "promotions.coupon": ("view", "change"),
     "promotions.claimlink": ("view", "add", "change", "delete"),
     "promotions.redemption": ("view",),
+    "promotions.exclusivecontent": ("view", "add", "change", "delete"),
     "promotions.use": ("view",),
     "promotions.offerprogram": ("view", "add", "change", "delete"),
     "promotions.offerterms": ("view", "add", "change", "delete"),

@@ -7,7 +7,7 @@ from django.db.models import Q
 from accounts.erasure import kinds
 from accounts.models import LinkedAccount
 from crossmarket.foundation import idempotency
-from promotions.models import Coupon, Gift, Offer, PersonalOffersChoice, Redemption
+from promotions.models import ContentGrant, Coupon, Gift, Offer, PersonalOffersChoice, Redemption
 from promotions.redemption_api import about
 from promotions.services import points
 
@@ -19,6 +19,7 @@ def erase_account(account: LinkedAccount) -> Counter[str]:
     removed = kinds(Gift.objects.filter(Q(giver=account) | Q(receiver=account)).delete()[1])
     removed += kinds(Offer.objects.filter(account=account).delete()[1])
     removed += kinds(PersonalOffersChoice.objects.filter(account=account).delete()[1])
+    removed += kinds(ContentGrant.objects.filter(account=account).delete()[1])
     removed += kinds(Coupon.objects.filter(holder=account).delete()[1])
     removed["redemptions"] += redemptions
     removed["transfers_of_points"] += transfers

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount
 from crossmarket.foundation.holdings import Part, Row
-from promotions.models import Coupon, Entry, Gift, Offer, PersonalOffersChoice, Redemption
+from promotions.models import ContentGrant, Coupon, Entry, Gift, Offer, PersonalOffersChoice, Redemption
 from promotions.pricing.benefits import WHOLE
 
 ROWS_AT_ONCE = 500
@@ -18,6 +18,7 @@ def parts_of_account(account: LinkedAccount, whole_person: bool) -> Iterator[Par
     """
     yield Part("coupons", _("Your coupons"), _coupons(account))
     yield Part("gifts", _("Coupons that you gave away"), _gifts(account))
+    yield Part("contents", _("Exclusive content that was opened to you"), _contents(account))
     yield Part("points", _("Your points"), _points(account))
     yield Part("redemptions", _("Orders on which you used coupons"), _redemptions(account))
     yield Part("personal_offers", _("What was decided on offers to you, and by what"), _offers(account))
@@ -46,6 +47,17 @@ def _gifts(account: LinkedAccount) -> Iterator[Row]:
             "until": gift.expires_at,
             "accepted": gift.accepted_at,
             "taken_back": gift.taken_back_at,
+        }
+
+
+def _contents(account: LinkedAccount) -> Iterator[Row]:
+    grants = ContentGrant.objects.filter(account=account).select_related("content").order_by("pk")
+    for grant in grants.iterator(ROWS_AT_ONCE):
+        yield {
+            "content": grant.content.title,
+            "time": grant.granted_at,
+            "source": grant.source,
+            "reference": grant.reference,
         }
 
 

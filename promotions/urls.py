@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from promotions import claim_link_views, gift_views, offer_pages, views
+from promotions import claim_link_views, content_views, gift_views, offer_pages, views
 
 app_name = "promotions"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("me/personal-offers/", offer_pages.choice, name="personal_offers"),
     path("offers/rules/", offer_pages.rules, name="offer_rules"),
     path("me/wallet/", views.wallet, name="wallet"),
+    path("me/contents/", content_views.contents, name="contents"),
+    path("me/contents/<uuid:content_id>/", content_views.article, name="content"),
     path("offers/", views.offers, name="offers"),
     path("offers/<uuid:batch_id>/claim/", views.claim, name="claim"),
     path("courses/<int:pk>/price/", views.price, name="price"),

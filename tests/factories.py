@@ -52,8 +52,10 @@ from promotions.models import (
     BatchState,
     ClaimLink,
     CodeKind,
+    ContentState,
     Coupon,
     CouponBatch,
+    ExclusiveContent,
     Offer,
     OfferProgram,
     ProgramState,
@@ -493,6 +495,17 @@ class CouponBatchFactory(DjangoModelFactory):
     limit_person = None
     code_kind = CodeKind.SHARED
     shared_code = factory.Sequence("CODE{}".format)
+
+
+class ExclusiveContentFactory(DjangoModelFactory):
+    """A published article that is open to nobody yet."""
+
+    class Meta:
+        model = ExclusiveContent
+
+    title = factory.Sequence("article {}".format)
+    text = "# Hello"
+    state = ContentState.PUBLISHED
 
 
 class CouponFactory(DjangoModelFactory):

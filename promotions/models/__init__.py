@@ -1,6 +1,7 @@
 """The tables of what it is worth."""
 
 from promotions.models.claim_link import ClaimLink
+from promotions.models.content import ContentGrant, ContentState, ExclusiveContent
 from promotions.models.coupon import Coupon, CouponState
 from promotions.models.coupon_batch import BatchDay, BatchState, CodeKind, CouponBatch
 from promotions.models.gift import Gift
@@ -20,10 +21,13 @@ __all__ = [
     "BatchState",
     "ClaimLink",
     "CodeKind",
+    "ContentGrant",
+    "ContentState",
     "Coupon",
     "CouponBatch",
     "CouponState",
     "Entry",
+    "ExclusiveContent",
     "Gift",
     "Lot",
     "LotUse",

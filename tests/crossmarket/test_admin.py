@@ -28,6 +28,7 @@ from tests.factories import (
     DeliveryFactory,
     ErasureFactory,
     EventFactory,
+    ExclusiveContentFactory,
     ExploredPlacementFactory,
     ExportFactory,
     FileImportFactory,
@@ -76,6 +77,7 @@ def world(db: None) -> None:
         SearchFactory()
         CouponFactory()
         ClaimLinkFactory()
+        ExclusiveContentFactory()
         _campaigns(account)
         RedemptionFactory(account=account)
         OfferFactory(account=account)

@@ -30,7 +30,7 @@ from profiles import experiments
 from profiles.models import Event, EventFlag, FileImport, RejectedEvent, SegmentMember, TypicalMember
 from profiles.profiling.building import enqueue_build
 from promotions.models import PersonalOffersChoice
-from promotions.services import gifting, points
+from promotions.services import contents, gifting, points
 from recommend.models import Recommendation, Shadow, ShadowAnswer
 from recommend.serving.record import store_pending
 from tests.factories import (
@@ -40,6 +40,7 @@ from tests.factories import (
     CouponBatchFactory,
     CouponFactory,
     DeliveryFactory,
+    ExclusiveContentFactory,
     ExperimentFactory,
     FileImportFactory,
     JobFactory,
@@ -102,6 +103,7 @@ def marked_person() -> Marked:
     _has_points(account)
     _gives_a_coupon(account)
     _is_offered(account, shop)
+    contents.open_to(account, ExclusiveContentFactory(), "draw", MARK)
     _takes_part(shop, account)
     _is_worked_on(user, house, account)
     export = exporting.start(house, AskedBy.PERSON, whole_person=True, to_worker=False)
