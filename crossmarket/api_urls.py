@@ -12,6 +12,7 @@ from campaigns import message_api as messages
 from crossmarket.rights import api as rights
 from profiles import api as profiles
 from profiles.profile_api import UserProfile
+from promotions import content_api as contents
 from promotions import coupon_api as coupons
 from promotions import gift_api as gifts
 from promotions import points_api as points
@@ -43,6 +44,7 @@ urlpatterns = [
     path("users/<id:user_id>/profile", UserProfile.as_view()),
     path("users/<id:user_id>/points", points.UserPoints.as_view()),
     path("users/<id:user_id>/offers", coupons.UserOffers.as_view()),
+    path("users/<id:user_id>/contents", contents.UserContents.as_view()),
     path("users/<id:user_id>/messages", messages.UserMessages.as_view()),
     path("users/<id:user_id>/messages/<uuid:message_id>/<str:reaction>", messages.Reactions.as_view()),
     path("users/<id:user_id>/links", accounts.UserLinks.as_view()),
@@ -57,6 +59,7 @@ urlpatterns = [
     path("redemptions", redemptions.Redemptions.as_view()),
     path("redemptions/<uuid:redemption_id>/commit", redemptions.Commit.as_view()),
     path("redemptions/<uuid:redemption_id>/rollback", redemptions.RollBack.as_view()),
+    path("contents/<uuid:content_id>", contents.Content.as_view()),
     path("campaigns", campaigns.Campaigns.as_view()),
     path("campaigns/<uuid:campaign_id>/check-ins", check_ins.CheckIns.as_view()),
     path("campaigns/<uuid:campaign_id>/make-ups", check_ins.MakeUps.as_view()),

@@ -14,12 +14,16 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "striketh
 
 
 def as_html(text: str) -> SafeString:
+    """The text as HTML for templates."""
+    return mark_safe(html_of(text))  # noqa: S308 - cleaned below
+
+
+def html_of(text: str) -> str:
     """The text as HTML. What the parser lets through is looked at once more, by rules of its own."""
-    html = nh3.clean(
+    return nh3.clean(
         _markdown.render(text),
         tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes=LINKS_TO,
         link_rel="noopener noreferrer nofollow",
     )
-    return mark_safe(html)  # noqa: S308 - cleaned above

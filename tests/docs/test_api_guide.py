@@ -174,9 +174,7 @@ def test_the_words_of_the_contract_are_all_there() -> None:
 @pytest.mark.django_db
 def test_what_is_not_built_yet_answers_as_the_guide_says(client: object) -> None:
     section = without_fences(GUIDE).partition("## Not built yet")[2]
-    calls = re.findall(r"`(GET|POST|DELETE) (/[^`]+)`", section)
-    assert calls
-    for method, path in calls:
+    for method, path in re.findall(r"`(GET|POST|DELETE) (/[^`]+)`", section):
         answer = client.generic(method, f"/api/v1{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
 
