@@ -11,6 +11,8 @@ def of_plan(plan: RewardPlan) -> str:
     """What will be given."""
     if plan.reward == RewardKind.COUPON and plan.batch is not None:
         return _("coupon: %(rule)s") % {"rule": rule_words.in_words(plan.batch)[0]}
+    if plan.reward == RewardKind.CONTENT and plan.content is not None:
+        return _("for you alone: %(title)s") % {"title": plan.content.title}
     return _counted(RewardKind(plan.reward), plan.amount)
 
 
@@ -18,6 +20,8 @@ def of_grant(grant: Grant) -> str:
     """What was given."""
     if grant.reward == RewardKind.COUPON:
         return _("coupon %(code)s") % {"code": grant.result}
+    if grant.reward == RewardKind.CONTENT:
+        return _("for you alone: %(title)s") % {"title": grant.result}
     return _counted(RewardKind(grant.reward), grant.amount)
 
 
@@ -38,6 +42,8 @@ def _counted(kind: RewardKind, amount: int) -> str:
             words = ngettext("one make-up card", "%(count)d make-up cards", amount)
         case RewardKind.COUPON:
             words = _("coupon")
+        case RewardKind.CONTENT:
+            words = _("exclusive content")
         case RewardKind.PHYSICAL:
             words = _("something that is sent to you")
         case _:

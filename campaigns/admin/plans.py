@@ -5,7 +5,7 @@ from unfold.admin import StackedInline, TabularInline
 
 from campaigns.models import Campaign, CampaignState, CheckInPlan, LotteryPlan, Milestone, Prize
 
-REWARD = ("reward", "amount", "batch", "lottery")
+REWARD = ("reward", "amount", "batch", "content", "lottery")
 
 
 class OfDraft:

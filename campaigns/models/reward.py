@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount
 from campaigns.models.campaign import Campaign, CampaignKind
-from promotions.models import CouponBatch
+from promotions.models import CouponBatch, ExclusiveContent
 
 
 class RewardKind(models.TextChoices):
@@ -15,6 +15,7 @@ class RewardKind(models.TextChoices):
 
     POINTS = "points", _("points")
     COUPON = "coupon", _("coupon")
+    CONTENT = "content", _("exclusive content")
     CHANCES = "chances", _("draws in a lottery")
     CARDS = "cards", _("make-up cards")
     PHYSICAL = "physical", _("something that is sent")
@@ -22,12 +23,20 @@ class RewardKind(models.TextChoices):
 
 
 class RewardPlan(models.Model):
-    """Something that will be given: `amount` points, draws or cards, or a coupon of a batch."""
+    """Something that will be given: `amount` points, draws or cards, a coupon of a batch, or a content opened."""
 
     reward = models.CharField(_("what is given"), max_length=10, choices=RewardKind.choices)
     amount = models.PositiveIntegerField(_("how many"), default=1)
     batch = models.ForeignKey(
         CouponBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("coupon batch")
+    )
+    content = models.ForeignKey(
+        ExclusiveContent,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("exclusive content"),
     )
     lottery = models.ForeignKey(
         Campaign,
@@ -46,6 +55,7 @@ class RewardPlan(models.Model):
                 name="%(class)s_names_what_it_gives",
                 condition=(
                     Q(reward=RewardKind.COUPON, batch__isnull=False)
+                    | Q(reward=RewardKind.CONTENT, content__isnull=False)
                     | Q(reward=RewardKind.CHANCES, lottery__isnull=False)
                     | Q(reward__in=[RewardKind.POINTS, RewardKind.CARDS, RewardKind.PHYSICAL, RewardKind.THANKS])
                 )

@@ -7,24 +7,26 @@ from django.db.models import F, Q
 
 from accounts.models import LinkedAccount
 from campaigns.models import Campaign, Chance, Grant, RewardKind, RewardPlan
-from promotions.services import claiming, points
+from promotions.models import ExclusiveContent
+from promotions.services import claiming, contents, points
 
 SOURCE = "campaign"
 
 
 @dataclass(frozen=True)
 class Reward:
-    """What is to be given: `amount` points, draws of `lottery` or cards, or a coupon of `batch`."""
+    """What is to be given: `amount` points, draws of `lottery` or cards, a coupon of `batch`, or `content` opened."""
 
     kind: RewardKind
     amount: int = 1
     batch: UUID | None = None
     lottery: UUID | None = None
+    content: UUID | None = None
 
     @classmethod
     def planned(cls, plan: RewardPlan) -> "Reward":
         """What a plan says."""
-        return cls(RewardKind(plan.reward), plan.amount, plan.batch_id, plan.lottery_id)
+        return cls(RewardKind(plan.reward), plan.amount, plan.batch_id, plan.lottery_id, plan.content_id)
 
 
 def grant(campaign: Campaign, account: LinkedAccount, reason: str, reward: Reward) -> Grant | None:
@@ -49,6 +51,8 @@ def grant(campaign: Campaign, account: LinkedAccount, reason: str, reward: Rewar
             except claiming.CannotClaim:
                 return None
             result = coupon.code or coupon.batch.shared_code
+        case RewardKind.CONTENT:
+            result = _open(campaign, account, reason, reward.content)
         case RewardKind.CHANCES:
             if reward.lottery is None:
                 raise ValueError("Draws need a lottery.")
@@ -61,6 +65,15 @@ def grant(campaign: Campaign, account: LinkedAccount, reason: str, reward: Rewar
     return Grant.objects.create(
         campaign=campaign, account=account, reason=reason, reward=reward.kind, amount=reward.amount, result=result
     )
+
+
+def _open(campaign: Campaign, account: LinkedAccount, reason: str, content_id: UUID | None) -> str:
+    """Open a content to the person; returns its title."""
+    if content_id is None:
+        raise ValueError("Opening a content needs the content.")
+    content = ExclusiveContent.objects.get(pk=content_id)
+    contents.open_to(account, content, SOURCE, f"{campaign.pk} {account.pk} {reason}")
+    return content.title[:100]
 
 
 def _take_from_budget(campaign: Campaign, amount: int) -> bool:

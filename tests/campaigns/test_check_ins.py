@@ -13,12 +13,13 @@ from campaigns.models import Campaign, CampaignState, CheckIn, Grant, Milestone,
 from campaigns.refusals import Reason, Refusal
 from campaigns.services import checking_in
 from profiles.models import EventType
-from promotions.models import Coupon
+from promotions.models import ContentGrant, Coupon
 from promotions.services import points
 from tests.factories import (
     CampaignFactory,
     CouponBatchFactory,
     EventFactory,
+    ExclusiveContentFactory,
     LinkedAccountFactory,
     PersonFactory,
     SegmentFactory,
@@ -139,6 +140,15 @@ def test_a_milestone_can_be_a_coupon(account):
     granted = come(campaign, account).granted
     assert granted[0].result == batch.shared_code
     assert Coupon.objects.get(batch=batch).holder == account
+
+
+def test_a_milestone_can_open_an_article(account):
+    article = ExclusiveContentFactory()
+    campaign = CampaignFactory()
+    Milestone.objects.create(campaign=campaign, days=1, reward=RewardKind.CONTENT, content=article)
+    granted = come(campaign, account).granted
+    assert granted[0].result == article.title
+    assert ContentGrant.objects.get().account == account
 
 
 def test_what_joined_people_were_given_is_not_given_again(account):
