@@ -10,7 +10,7 @@ from promotions import rule_words
 def of_plan(plan: RewardPlan) -> str:
     """What will be given."""
     if plan.reward == RewardKind.COUPON and plan.batch is not None:
-        return _("coupon: %(rule)s") % {"rule": rule_words.in_words(plan.batch)[0]}
+        return _("coupon: %(rule)s") % {"rule": rule_words.gives_in_words(plan.batch)}
     if plan.reward == RewardKind.CONTENT and plan.content is not None:
         return _("for you alone: %(title)s") % {"title": plan.content.title}
     return _counted(RewardKind(plan.reward), plan.amount)

@@ -23,10 +23,14 @@ def in_words(batch: CouponBatch, coupon: Coupon | None = None, segments: Iterabl
 
     segments: those of a batch that is not saved yet, or not so; by default, those that it is for.
     """
-    gives = batch.gives if coupon is None else coupon.gives_of(batch)
     people = _people(batch, batch.segments.all() if segments is None else segments)
     rest = (_only(coupon), _scope(batch), people, _times(batch), _limits(batch), _stacking(batch))
-    return [_benefit(batch, gives), *chain.from_iterable(rest)]
+    return [gives_in_words(batch, coupon), *chain.from_iterable(rest)]
+
+
+def gives_in_words(batch: CouponBatch, coupon: Coupon | None = None) -> str:
+    """The first of these sentences, for which nothing has to be asked: what a coupon gives."""
+    return _benefit(batch, batch.gives if coupon is None else coupon.gives_of(batch))
 
 
 def _benefit(batch: CouponBatch, gives: Benefit) -> str:

@@ -37,7 +37,7 @@ def coupons_expiring(moment: datetime | None = None) -> int:
             continue
         with override(holder.platform.locale):
             words = Words(
-                _("Your coupon ends soon: %(rule)s") % {"rule": rule_words.in_words(coupon.batch, coupon=coupon)[0]},
+                _("Your coupon ends soon: %(rule)s") % {"rule": rule_words.gives_in_words(coupon.batch, coupon)},
                 _("%(name)s: use it before it ends.") % {"name": coupon.batch.name},
             )
         timing = Timing(now, ends_at, COUPON_PRIORITY)

@@ -114,7 +114,7 @@ class CouponBatchAdmin(BatchCoupons, AuditedAdmin):
     @display(description=_("gives"))
     def gives(self, batch: CouponBatch) -> str:
         """What a coupon gives, in words."""
-        return rule_words.in_words(batch)[0]
+        return rule_words.gives_in_words(batch)
 
     @display(description=_("taken off"), ordering="spent")
     def taken_off(self, batch: CouponBatch) -> str:

@@ -13,7 +13,7 @@ register = template.Library()
 @register.filter
 def gives(batch: CouponBatch) -> str:
     """What a coupon of the batch gives, in words."""
-    return rule_words.in_words(batch)[0]
+    return rule_words.gives_in_words(batch)
 
 
 @register.filter
@@ -25,7 +25,7 @@ def conditions(batch: CouponBatch) -> list[str]:
 @register.filter
 def own_gives(coupon: Coupon) -> str:
     """What just this coupon gives, in words."""
-    return rule_words.in_words(coupon.batch, coupon=coupon)[0]
+    return rule_words.gives_in_words(coupon.batch, coupon)
 
 
 @register.filter

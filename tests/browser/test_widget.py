@@ -269,8 +269,8 @@ def test_without_courses_it_says_so(browser_page: Page, partner: Partner, foreig
 
 
 def test_widgets_to_come_show_nothing(browser_page: Page, partner: Partner, foreign_site: ForeignSite) -> None:
-    with browser_page.expect_console_message(lambda note: "lottery" in note.text):
-        browser_page.goto(foreign_site.show(partner.snippet(widget="lottery")))
+    with browser_page.expect_console_message(lambda note: "wish-list" in note.text):
+        browser_page.goto(foreign_site.show(partner.snippet(widget="wish-list")))
     expect(browser_page.locator("crossmarket-widget")).to_be_hidden()
 
 
