@@ -62,6 +62,18 @@ class PartnerView(APIView):
             raise Problem(404, "user_not_found", f"{self.caller.platform} has no user {user_id[:200]!r} here.")
         return found
 
+    def who_looks(self, request: HttpRequest) -> LinkedAccount | None:
+        """The account that `user_id` names, or that of the browser's own person; None for somebody not known here.
+
+        Raises `Problem` 403 when it is not the caller's to ask for.
+        """
+        user_id = request.GET.get("user_id") or self.caller.user_id
+        if user_id is None:
+            return None
+        self.caller.require_user(user_id)
+        accounts = LinkedAccount.objects.select_related("platform").filter(platform=self.caller.platform)
+        return None if "\0" in user_id else accounts.filter(external_id=user_id).first()
+
     def _allow(self) -> dict[str, str]:
         return {"Allow": ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))}
 

@@ -68,12 +68,7 @@ class Campaigns(PartnerView):
     )
     def get(self, request: HttpRequest) -> HttpResponse:
         """What is open to a user, and how far they are in it; of visitors who are not known, what is open to all."""
-        user_id = request.GET.get("user_id") or self.caller.user_id
-        if user_id is not None:
-            self.caller.require_user(user_id)
-        platform = self.caller.platform
-        accounts = LinkedAccount.objects.select_related("platform").filter(platform=platform)
-        known = accounts.filter(external_id=user_id).first() if user_id and "\0" not in user_id else None
+        platform, known = self.caller.platform, self.who_looks(request)
         found = open_to(known) if known else open_to_all(platform)
         with translation.override(language(request.GET.get("lang", ""), platform.locale)):
             return answer(CampaignsAnswer([_campaign(each, known) for each in found]))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from drf_spectacular.utils import OpenApiParameter
 
-from accounts.models import LinkedAccount, Platform
+from accounts.models import Platform
 from accounts.partner_view import PartnerView, answer
 from crossmarket.foundation.bodies import Identifier, read_json
 from crossmarket.foundation.problems import Problem
@@ -119,12 +119,7 @@ class Offers(PartnerView):
     )
     def get(self, request: HttpRequest) -> HttpResponse:
         """Coupons that a user can use or claim here; of visitors who are not known, those that anybody may claim."""
-        user_id = request.GET.get("user_id") or self.caller.user_id
-        if user_id is not None:
-            self.caller.require_user(user_id)
-        platform = self.caller.platform
-        accounts = LinkedAccount.objects.select_related("platform").filter(platform=platform)
-        known = accounts.filter(external_id=user_id).first() if user_id and "\0" not in user_id else None
+        platform, known = self.caller.platform, self.who_looks(request)
         offers = wallet.usable(known) if known else wallet.open_to_anybody(platform)
         return _offers(platform, offers, request)
 
