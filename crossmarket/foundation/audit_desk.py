@@ -29,9 +29,15 @@ class AuditedAdmin(ModelAdmin):
     change_form_outer_after_template = TRAIL
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        """Look first at what is stored, for forms may show values in other units than columns have them."""
+        """Look first at what is stored, for forms may show values in other units than columns have them.
+
+        Of a row that there is, only what forms can change is stored: what verbs count and move on meanwhile stays.
+        """
         vars(form)["stored_before"] = _stored(obj) if change else {}
-        super().save_model(request, obj, form, change)
+        if change:
+            obj.save(update_fields=_changed_by_forms(obj))
+        else:
+            super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """After everything is saved, write down what is different, in the same transaction."""
@@ -60,6 +66,12 @@ class AuditedAdmin(ModelAdmin):
         entries = AuditEntry.objects.about(row).select_related("actor")[:MOST_SHOWN] if row is not None else ()
         trail = [{"entry": each, "told": list(told(each))} for each in entries]
         return super().render_change_form(request, context | {"audit_trail": trail}, *arguments, **options)
+
+
+def _changed_by_forms(row: Model) -> list[str]:
+    """The columns that a form may write, and those that tell when that was."""
+    columns = [each for each in row._meta.concrete_fields if not each.primary_key]  # noqa: SLF001 Django's own public name
+    return [each.name for each in columns if each.editable or getattr(each, "auto_now", False)]
 
 
 @admin.register(AuditEntry)

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.admin.campaigns import CampaignAdmin
 from campaigns.models import Campaign, CampaignKind, CampaignState
 from crossmarket.foundation.models import AuditEntry
 from tests.factories import CampaignFactory, PrizeFactory
@@ -43,3 +44,21 @@ def test_a_plan_that_is_not_whole_is_told(admin_client):
     act(admin_client, "schedule", campaign)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT
+
+
+def test_what_is_counted_while_a_form_is_open_stays_counted(admin_client, monkeypatch):
+    campaign = CampaignFactory(points_budget=100)
+    save_form = CampaignAdmin.save_form
+
+    def while_points_are_given(self, request, form, change):
+        Campaign.objects.filter(pk=campaign.pk).update(points_given=40, state=CampaignState.PAUSED)
+        return save_form(self, request, form, change)
+
+    monkeypatch.setattr(CampaignAdmin, "save_form", while_points_are_given)
+    below = {
+        f"{name}-{what}": "0" for name in ("check_in_plan", "milestones") for what in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
+    page = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    assert admin_client.post(page, {"name": "another name", "description": "", **below}).status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.points_given, campaign.state) == ("another name", 40, CampaignState.PAUSED)

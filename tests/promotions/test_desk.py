@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from crossmarket.foundation.models import Job
+from promotions.admin.coupon_batches import CouponBatchAdmin
 from promotions.models import BatchState, CodeKind, CouponBatch
 from promotions.pricing.order import Line, Order
 from promotions.services import redeeming
@@ -93,3 +94,17 @@ def test_redemptions_and_coupons_are_found(admin_client: Client):
         coupon.code
         in admin_client.get(reverse("admin:promotions_coupon_changelist"), {"q": "abc-def"}).content.decode()
     )
+
+
+def test_uses_that_are_counted_while_a_form_is_open_stay_counted(admin_client, monkeypatch):
+    batch = CouponBatchFactory(limit_total=10)
+    save_form = CouponBatchAdmin.save_form
+
+    def while_coupons_are_used(self, request, form, change):
+        CouponBatch.objects.filter(pk=batch.pk).update(used=9, spent=900)
+        return save_form(self, request, form, change)
+
+    monkeypatch.setattr(CouponBatchAdmin, "save_form", while_coupons_are_used)
+    admin_client.post(page(batch), {"name": "another name", "limit_total": "10"})
+    batch.refresh_from_db()
+    assert (batch.name, batch.used, batch.spent) == ("another name", 9, 900)
