@@ -1,0 +1,1 @@
+"""The mathematics of personal offers: how people answer discounts, what to offer under a budget, what it is worth."""
