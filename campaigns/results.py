@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from accounts.models import LinkedAccount
@@ -166,7 +166,7 @@ def _value(exposed: list[_Exposed], now: datetime) -> Difference:
 def _cost(campaign: Campaign) -> Cost:
     given = Grant.objects.filter(campaign=campaign, reward=RewardKind.POINTS).aggregate(all=Sum("amount"))["all"]
     uses = Use.objects.filter(counts=True, redemption__state=RedemptionState.COMMITTED)
-    taken = uses.filter(coupon__code__in=_codes(campaign)).aggregate(all=Sum("amount"))["all"]
+    taken = uses.filter(coupon__code__in=_codes(campaign)).aggregate(all=Sum(F("amount") - F("returned")))["all"]
     return Cost(int(given or 0), int(taken or 0))
 
 

@@ -17,6 +17,7 @@ from promotions import coupon_api as coupons
 from promotions import gift_api as gifts
 from promotions import points_api as points
 from promotions import redemption_api as redemptions
+from promotions import refund_api as refunds
 from recommend import api as recommend
 
 
@@ -59,6 +60,7 @@ urlpatterns = [
     path("redemptions", redemptions.Redemptions.as_view()),
     path("redemptions/<uuid:redemption_id>/commit", redemptions.Commit.as_view()),
     path("redemptions/<uuid:redemption_id>/rollback", redemptions.RollBack.as_view()),
+    path("redemptions/<uuid:redemption_id>/refunds", refunds.Refunds.as_view()),
     path("contents/<uuid:content_id>", contents.Content.as_view()),
     path("campaigns", campaigns.Campaigns.as_view()),
     path("campaigns/<uuid:campaign_id>/check-ins", check_ins.CheckIns.as_view()),

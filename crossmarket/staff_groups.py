@@ -35,6 +35,7 @@ MARKETERS_MAY = {
     "promotions.coupon": ("view", "change"),
     "promotions.claimlink": ("view", "add", "change", "delete"),
     "promotions.redemption": ("view",),
+    "promotions.refund": ("view", "add"),
     "promotions.exclusivecontent": ("view", "add", "change", "delete"),
     "promotions.use": ("view",),
     "promotions.offerprogram": ("view", "add", "change", "delete"),
@@ -56,7 +57,7 @@ MARKETERS_MAY = {
 }
 """By model: look at everything, mend courses and events, have events cleaned, run experiments, state consents for
 people, decide who is one person, build profiles and segments, look for clusters, train models and choose among them,
-say by which rules lists are made, and design coupons and campaigns.
+say by which rules lists are made, design coupons and campaigns, and refund orders with coupons.
 
 Keys, signing secrets, platforms, users and groups stay with administrators, and so does who may take the members of
 segments out as files, see where prizes are sent, or block accounts.

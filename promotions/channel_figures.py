@@ -7,7 +7,8 @@ from promotions.models import ClaimLink, Coupon, RedemptionState, Use
 
 
 def with_figures(links: QuerySet[ClaimLink]) -> QuerySet[ClaimLink]:
-    """Links with `claims`, `purchases` (paid orders), `revenue` (what was paid for them) and `discount`.
+    """Links with `claims`, `purchases` (paid orders), `revenue` (what was paid for them, without what was
+    refunded) and `discount`.
 
     A use counts for the channel by which its coupon was claimed; of a code that everybody types, for the channel by
     which the person claimed it. Money is in minor units of the batch's currency.
@@ -23,8 +24,8 @@ def with_figures(links: QuerySet[ClaimLink]) -> QuerySet[ClaimLink]:
     return links.annotate(
         claims=_of(claimed, Count("pk")),
         purchases=_of(paid, Count("redemption", distinct=True)),
-        revenue=_of(paid, Sum(F("redemption__amount") - F("redemption__discount"))),
-        discount=_of(paid, Sum("amount")),
+        revenue=_of(paid, Sum(F("redemption__amount") - F("redemption__discount") - F("redemption__refunded"))),
+        discount=_of(paid, Sum(F("amount") - F("returned"))),
     )
 
 

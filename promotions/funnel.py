@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
@@ -13,7 +13,8 @@ from promotions.models import CodeKind, Coupon, CouponBatch, CouponState, Redemp
 
 DAYS = 30
 NAMES = ("reserved", "committed", "open", "expired", "given_back", "taken_off", "price", "discount")
-"""What is counted of uses, see `Stages`; price and discount are of whole paid orders."""
+"""What is counted of uses, see `Stages`; price and discount are of whole paid orders, the
+price without what was refunded."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Stages:
 
     issued: made, None where everybody uses one code. claimed: by somebody. reserved: set aside for orders, ever.
     committed: on paid orders now. open: set aside now. expired: reservations that ran out. given_back: orders dropped
-    or paid back. taken_off, paid: of the paid orders, in minor units: the discount, and what was paid for them.
+    or paid back. taken_off, paid: of the paid orders, in minor units: the discount, and what was paid for them; without
+    what was refunded.
     """
 
     issued: int | None
@@ -130,8 +132,8 @@ def _counted() -> dict[str, Any]:
         "open": Count("pk", filter=of(RedemptionState.RESERVED)),
         "expired": Count("pk", filter=of(RedemptionState.EXPIRED)),
         "given_back": Count("pk", filter=of(RedemptionState.ROLLED_BACK)),
-        "taken_off": Sum("amount", filter=paid),
-        "price": Sum("redemption__amount", filter=paid),
+        "taken_off": Sum(F("amount") - F("returned"), filter=paid),
+        "price": Sum(F("redemption__amount") - F("redemption__refunded"), filter=paid),
         "discount": Sum("redemption__discount", filter=paid),
     }
 

@@ -97,7 +97,7 @@ def _choice(account: LinkedAccount) -> Iterator[Row]:
 
 
 def _redemptions(account: LinkedAccount) -> Iterator[Row]:
-    used = Redemption.objects.filter(account=account).prefetch_related("uses").order_by("created_at", "pk")
+    used = Redemption.objects.filter(account=account).prefetch_related("uses", "refunds").order_by("created_at", "pk")
     for redemption in used.iterator(ROWS_AT_ONCE):
         yield {
             "redemption_id": redemption.pk,
@@ -108,4 +108,8 @@ def _redemptions(account: LinkedAccount) -> Iterator[Row]:
             "discount": redemption.discount,
             "currency": redemption.currency,
             "codes": [use.code for use in redemption.uses.all()],
+            "refunds": [
+                {"time": each.created_at, "amount": each.amount, "discount": each.discount}
+                for each in redemption.refunds.all()
+            ],
         }

@@ -91,7 +91,7 @@ class ValidationAnswer(msgspec.Struct, frozen=True):
 
 
 class RedemptionAnswer(msgspec.Struct, frozen=True):
-    """Coupons on an order; `amount` is what is left to pay."""
+    """Coupons on an order; `amount` is what is left to pay, `refunded` what was paid back of it."""
 
     id: UUID
     state: str
@@ -102,6 +102,7 @@ class RedemptionAnswer(msgspec.Struct, frozen=True):
     currency: str
     codes: list[CodeAnswer]
     items: list[ItemDiscount]
+    refunded: int = 0
 
 
 class Validations(PartnerView):
@@ -164,7 +165,7 @@ class Commit(PartnerView):
         except redeeming.AlreadyEnded as ended:
             raise Problem(409, "already_ended", str(ended)) from None
         except Redemption.DoesNotExist:
-            raise _unknown(redemption_id) from None
+            raise unknown(redemption_id) from None
 
 
 class RollBack(PartnerView):
@@ -176,7 +177,7 @@ class RollBack(PartnerView):
         try:
             return answer(_redemption(redeeming.roll_back(redemption_id, self.caller.platform)))
         except Redemption.DoesNotExist:
-            raise _unknown(redemption_id) from None
+            raise unknown(redemption_id) from None
 
 
 def about(platform_id: int, user_id: str) -> str:
@@ -220,6 +221,7 @@ def _redemption(redemption: Redemption) -> RedemptionAnswer:
         currency=redemption.currency,
         codes=[CodeAnswer(use.code, True, use.amount) for use in uses],
         items=_items([item_id for item_id, _price, _quantity in redemption.lines], discounts),
+        refunded=redemption.refunded,
     )
 
 
@@ -235,5 +237,6 @@ def _problem(refusals: list[Refusal], typed: list[str]) -> Problem:
     return Problem(422, errors[0].code, errors[0].detail, errors)
 
 
-def _unknown(redemption_id: UUID) -> Problem:
+def unknown(redemption_id: UUID) -> Problem:
+    """There is none with this id, or it is another platform's."""
     return Problem(404, "redemption_not_found", f"There is no redemption {redemption_id} of this platform.")

@@ -43,7 +43,7 @@ bought AS (
     GROUP BY source.account_id, arm_id
 ),
 saved AS (
-    SELECT source.account_id, sum(used.amount) AS discount
+    SELECT source.account_id, sum(used.amount - used.returned) AS discount
     FROM source JOIN promotions_redemption redemption ON redemption.account_id = source_id
         AND redemption.state = 'committed' AND redemption.created_at >= since
         AND redemption.created_at < since + %s * interval '1 day'

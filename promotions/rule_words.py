@@ -139,6 +139,8 @@ def _limits(batch: CouponBatch) -> Iterator[str]:
         yield ngettext("once in all", "%(times)d times in all", batch.limit_total) % {"times": batch.limit_total}
     if batch.budget is not None:
         yield _("until %(amount)s have been taken off") % {"amount": money(batch.budget, batch.currency)}
+    if not batch.returns_coupon:
+        yield _("stays used when its order is paid back")
 
 
 def _stacking(batch: CouponBatch) -> Iterator[str]:

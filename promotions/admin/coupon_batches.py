@@ -84,7 +84,7 @@ class CouponBatchAdmin(BatchCoupons, AuditedAdmin):
             (_("What it gives"), {"fields": ("benefit", "value", "cap", "units", "currency")}),
             (_("For what and whom"), {"fields": ("scope", "minimum", "first_purchase", "segments", "holdout")}),
             (_("When"), {"fields": ("starts_at", "ends_at", "days_after_claim", "hours", "timezone")}),
-            (_("How often"), {"fields": ("limit_total", "limit_person", "limit_day", "budget")}),
+            (_("How often"), {"fields": ("limit_total", "limit_person", "limit_day", "budget", "returns_coupon")}),
             (_("Beside others"), {"fields": ("rank", "group", "is_exclusive")}),
             (_("Codes"), {"fields": ("code_kind", "shared_code", "may_be_given")}),
         )

@@ -15,6 +15,7 @@ from promotions.models.offer import (
 )
 from promotions.models.points import Entry, Lot, LotUse, Purse, PurseKind, Transfer, TransferKind
 from promotions.models.redemption import Redemption, RedemptionState, Use
+from promotions.models.refund import Refund, RefundLine
 
 __all__ = [
     "BatchDay",
@@ -41,6 +42,8 @@ __all__ = [
     "PurseKind",
     "Redemption",
     "RedemptionState",
+    "Refund",
+    "RefundLine",
     "Transfer",
     "TransferKind",
     "Use",

@@ -64,8 +64,8 @@ class CouponBatch(models.Model):
     minimum: what these must cost without coupons. hours: hours of the week in `timezone`, always where it is empty.
     limits: uses in all, by one person on all accounts, on one day (in `timezone`); null for no limit. budget: what all
     uses may take off together. rank, group, is_exclusive: see `promotions.pricing.stacking.Claim`.
-    used, spent: uses and money of all reserved and committed redemptions; the constraints keep them within limits
-    whatever programs do.
+    used, spent: uses and money of all reserved and committed redemptions, without what was refunded; the constraints
+    keep them within limits whatever programs do. returns_coupon: whether a use counts no more once all was refunded.
     reach: about how many people could use it when it went live, for forecasts of later ones. holdout, experiment: see
     `promotions.holdouts`.
     """
@@ -102,6 +102,11 @@ class CouponBatch(models.Model):
     code_kind = models.CharField(_("codes"), max_length=10, choices=CodeKind.choices, default=CodeKind.UNIQUE)
     shared_code = models.CharField(_("code"), max_length=40, blank=True)
     may_be_given = models.BooleanField(_("may be given to others"), default=False)
+    returns_coupon = models.BooleanField(
+        _("usable again after a refund"),
+        default=True,
+        help_text=_("When all of a paid order goes back, its coupon can be used again; the money always returns."),
+    )
     used = models.PositiveBigIntegerField(_("uses"), default=0, editable=False)
     spent = models.PositiveBigIntegerField(_("taken off"), default=0, editable=False)
     holdout = models.PositiveSmallIntegerField(

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,8 +38,8 @@ class RedemptionQuerySet(models.QuerySet["Redemption"]):
 class Redemption(models.Model):
     """The coupons of one order, used together or not at all; money in minor units.
 
-    amount: what the order costs without coupons; discount: what they take off. The account is null once it was erased:
-    what was paid remains, and nobody is behind it any more.
+    amount: what the order costs without coupons; discount: what they take off; refunded: what was paid back until now.
+    The account is null once it was erased: what was paid remains, and nobody is behind it any more.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,6 +51,7 @@ class Redemption(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     amount = models.BigIntegerField(_("amount"))
     discount = models.BigIntegerField(_("discount"))
+    refunded = models.BigIntegerField(_("paid back"), default=0)
     lines = models.JSONField(_("lines"))
     state = models.CharField(
         _("state"), max_length=20, choices=RedemptionState.choices, default=RedemptionState.RESERVED
@@ -67,7 +68,11 @@ class Redemption(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                name="redemption_discount_within_amount", condition=Q(discount__gt=0, discount__lte=models.F("amount"))
+                name="redemption_discount_within_amount", condition=Q(discount__gt=0, discount__lte=F("amount"))
+            ),
+            models.CheckConstraint(
+                name="redemption_refunded_within_paid",
+                condition=Q(refunded__gte=0, refunded__lte=F("amount") - F("discount")),
             ),
         ]
         indexes = [
@@ -83,6 +88,7 @@ class Use(models.Model):
     """One coupon's part in a redemption: what it takes off, in all and of each line of the order.
 
     place: its place in the order in which coupons count. day: the day in the batch's time zone, for limits a day.
+    returned: the part of the amount that went back with what was refunded. counts: among the uses of its batch.
     """
 
     redemption = models.ForeignKey(Redemption, on_delete=models.CASCADE, related_name="uses")
@@ -94,6 +100,7 @@ class Use(models.Model):
     place = models.PositiveSmallIntegerField(_("place"))
     amount = models.BigIntegerField(_("discount"))
     discounts = ArrayField(models.BigIntegerField(), verbose_name=_("discount of each line"))
+    returned = models.BigIntegerField(_("discount returned"), default=0)
     day = models.DateField(_("day"))
     counts = models.BooleanField(default=True, editable=False)
 
@@ -105,6 +112,9 @@ class Use(models.Model):
             models.UniqueConstraint(fields=["redemption", "place"], name="use_one_at_a_place"),
             models.UniqueConstraint(fields=["coupon"], condition=Q(counts=True), name="coupon_used_once"),
             models.CheckConstraint(name="use_takes_something_off", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="use_returned_within_amount", condition=Q(returned__gte=0, returned__lte=F("amount"))
+            ),
         ]
         indexes = [models.Index(fields=["batch"], name="use_of_batch", condition=Q(counts=True))]
 

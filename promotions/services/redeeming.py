@@ -3,30 +3,26 @@
 Rows are locked in one order by everybody: the person, the redemption, the batches by key, the coupons by key.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount, Platform
 from accounts.services import changes
-from accounts.services.changes import News
 from promotions import checkout
 from promotions.checkout import Quote
-from promotions.models import Coupon, CouponBatch, Redemption, RedemptionState, Use
+from promotions.models import Redemption, RedemptionState, Use
 from promotions.pricing.order import Order
 from promotions.reasons import Reason, Refusal
-from promotions.services import meeting
+from promotions.services import counting, meeting, refunding
 from promotions.services.person_holding import hold_person
 
 COMMITTED = changes.declare("redemption.committed", _("Coupons used"))
-ROLLED_BACK = changes.declare("redemption.rolled_back", _("Coupons given back"))
 
 AT_ONCE = 200
 SCARCE = {Reason.EXHAUSTED, Reason.BUDGET_EXHAUSTED, Reason.ALREADY_USED}
@@ -79,21 +75,26 @@ def commit(redemption_id: UUID, platform: Platform) -> Redemption:
         raise AlreadyEnded(f"This redemption is {held.get_state_display()}.")
     held.state, held.ended_at = RedemptionState.COMMITTED, timezone.now()
     held.save(update_fields=["state", "ended_at"])
-    _tell(COMMITTED, held)
+    refunding.tell(COMMITTED, held)
     return held
 
 
 @transaction.atomic
 def roll_back(redemption_id: UUID, platform: Platform) -> Redemption:
-    """The order was dropped, or paid back: the coupons can be used again. Said twice, it counts once.
+    """The order was dropped, or paid back as a whole: the coupons can be used again. Said twice, it counts once.
+
+    Of an order that was paid, what was not refunded yet is refunded, and batches may say that coupons stay used.
 
     Raises `Redemption.DoesNotExist`.
     """
     held = _held(redemption_id, platform)
     if held.state in (RedemptionState.ROLLED_BACK, RedemptionState.EXPIRED):
         return held
-    _give_back([held], RedemptionState.ROLLED_BACK)
-    _tell(ROLLED_BACK, held)
+    if held.state == RedemptionState.COMMITTED:
+        refunding.refund_rest(held)
+    else:
+        counting.give_back([held], RedemptionState.ROLLED_BACK)
+    refunding.tell(refunding.ROLLED_BACK, held)
     return held
 
 
@@ -108,7 +109,7 @@ def release_overdue(batch_ids: Iterable[UUID] | None = None) -> int:
         overdue = overdue.filter(pk__in=Use.objects.filter(batch__in=list(batch_ids), counts=True).values("redemption"))
     held = list(overdue.order_by("pk").select_for_update(skip_locked=True, no_key=True)[:AT_ONCE])
     if held:
-        _give_back(held, RedemptionState.EXPIRED)
+        counting.give_back(held, RedemptionState.EXPIRED)
     return len(held)
 
 
@@ -145,7 +146,7 @@ def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: 
         for place, (found, applied) in enumerate(quote.applied)
     ]
     Use.objects.bulk_create(uses)
-    _count(uses, 1)
+    counting.count(uses, 1)
     return redemption
 
 
@@ -174,64 +175,9 @@ def _held(redemption_id: UUID, platform: Platform) -> Redemption:
     return Redemption.objects.select_for_update(no_key=True).get(pk=redemption_id, platform=platform)
 
 
-def _give_back(held: Sequence[Redemption], state: RedemptionState) -> None:
-    uses = list(Use.objects.filter(redemption__in=held, counts=True))
-    batches = CouponBatch.objects.filter(pk__in={use.batch_id for use in uses})
-    list(batches.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    _count(uses, -1)
-    now = timezone.now()
-    for each in held:
-        each.state, each.ended_at = state, now
-    Redemption.objects.filter(pk__in=[each.pk for each in held]).update(state=state, ended_at=now)
-
-
-def _count(uses: Sequence[Use], sign: int) -> None:
-    """Add these uses to what their batches, days and coupons have counted, or take them off again."""
-    times: Counter[UUID] = Counter()
-    money: Counter[UUID] = Counter()
-    days: dict[UUID, Counter[date]] = defaultdict(Counter)
-    for use in uses:
-        times[use.batch_id] += 1
-        money[use.batch_id] += use.amount
-        days[use.batch_id][use.day] += 1
-    for batch_id in sorted(times):
-        counted = {"used": F("used") + sign * times[batch_id], "spent": F("spent") + sign * money[batch_id]}
-        CouponBatch.objects.filter(pk=batch_id).update(**counted)
-    _count_days(days, sign)
-    coupon_ids = sorted(use.coupon_id for use in uses if use.coupon_id is not None)
-    if coupon_ids:
-        Coupon.objects.filter(pk__in=coupon_ids).update(is_used=sign > 0)
-    if sign < 0:
-        Use.objects.filter(pk__in=[use.pk for use in uses]).update(counts=False)
-
-
-def _count_days(days: dict[UUID, Counter[date]], sign: int) -> None:
-    rows = [(batch_id, day, sign * times) for batch_id, counted in days.items() for day, times in counted.items()]
-    with connection.cursor() as cursor:
-        for row in rows:
-            cursor.execute(
-                "INSERT INTO promotions_batchday (batch_id, day, used) VALUES (%s, %s, greatest(0, %s)) "
-                "ON CONFLICT (batch_id, day) DO UPDATE SET used = greatest(0, promotions_batchday.used + %s)",
-                [*row, row[2]],
-            )
-
-
 def _may_be_freed(refusals: Sequence[Refusal]) -> bool:
     return any(refusal.reason in SCARCE for refusal in refusals)
 
 
 def _batches_of(typed: Sequence[str]) -> list[UUID]:
     return [found.batch.pk for found in checkout.find(typed)[0]]
-
-
-def _tell(change: str, redemption: Redemption) -> None:
-    account = redemption.account
-    if account is None:
-        return
-    told = {
-        "redemption_id": str(redemption.pk),
-        "order_id": redemption.order_id,
-        "discount": redemption.discount,
-        "currency": redemption.currency,
-    }
-    changes.record([News(redemption.platform_id, change, account.external_id, told)])

@@ -50,7 +50,7 @@ def test_what_is_made_and_changed_at_the_desk_is_written_down_field_by_field(adm
     form = {
         "name": batch.name, "benefit": "amount", "value": "250", "currency": "CNY", "scope": "{}", "minimum": "0",
         "hours": "[]", "timezone": "Asia/Shanghai", "rank": "0", "code_kind": "shared",
-        "shared_code": batch.shared_code, "segments": [segment.pk], "holdout": "0",
+        "shared_code": batch.shared_code, "segments": [segment.pk], "holdout": "0", "returns_coupon": "on",
     }  # fmt: skip
     answer = admin_client.post(reverse("admin:promotions_couponbatch_change", args=[batch.pk]), form)
     assert answer.status_code == 302

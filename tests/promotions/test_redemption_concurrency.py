@@ -11,7 +11,7 @@ import pytest
 from accounts.models import LinkedAccount, Platform
 from promotions.models import Coupon, CouponBatch, CouponState, Redemption, Use
 from promotions.pricing.order import Line, Order
-from promotions.services import redeeming
+from promotions.services import redeeming, refunding
 from promotions.services.redeeming import CannotRedeem
 from tests.factories import CouponBatchFactory, CouponFactory, LinkedAccountFactory, PlatformFactory
 from tests.side_by_side import side_by_side
@@ -117,7 +117,7 @@ def test_who_is_killed_in_the_middle_leaves_nothing_behind():
         if pid:
             os.waitpid(pid, 0)
             return
-        redeeming.changes.record = lambda _news: os.kill(os.getpid(), signal.SIGKILL)
+        refunding.changes.record = lambda _news: os.kill(os.getpid(), signal.SIGKILL)
         redeeming.commit(redeeming.reserve(shop, "li", ["KILLED"], order()).pk, shop)
 
     side_by_side(die_before_committing)

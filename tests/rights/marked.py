@@ -197,7 +197,11 @@ def _uses_coupons(shop: Partner) -> None:
     for who in (MARK, "other"):
         code = shop.post("/coupons", {"batch_id": str(batch_of_codes.pk), "user_id": who}).json()["code"]
         body = {"user_id": who, "codes": [code], "order": {**order, "order_id": f"order of {who}"}}
-        assert shop.post("/redemptions", body, headers={"Idempotency-Key": who}).status_code == 201
+        made = shop.post("/redemptions", body, headers={"Idempotency-Key": who})
+        assert made.status_code == 201
+        order_of = f"/redemptions/{made.json()['id']}"
+        assert shop.post(f"{order_of}/commit").status_code == 200
+        assert shop.post(f"{order_of}/refunds", {"amount": 100}, headers={"Idempotency-Key": who}).status_code == 201
 
 
 def _is_offered(account: LinkedAccount, shop: Partner) -> None:

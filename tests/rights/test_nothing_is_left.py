@@ -65,6 +65,8 @@ ABOUT_NOBODY = {
     "promotions_offerprogram_platforms",
     "promotions_offerprogram_segments",
     "promotions_offerterms",
+    "promotions_refund",
+    "promotions_refundline",
     "promotions_use",
     "recommend_armmodel",
     "recommend_coursefeatures",
