@@ -28,9 +28,18 @@ class RefundInline(ReadOnlyInline):
     """What has come back of the order."""
 
     model = Refund
-    fields = ("created_at", "amount", "discount")
-    readonly_fields = ("created_at",)
+    fields = readonly_fields = ("created_at", "paid_back", "returned")
     hide_title = True
+
+    @display(description=_("paid back"))
+    def paid_back(self, refund: Refund) -> str:
+        """To the person."""
+        return money(refund.amount, refund.redemption.currency)
+
+    @display(description=_("discount returned"))
+    def returned(self, refund: Refund) -> str:
+        """To the budgets of the coupons."""
+        return money(refund.discount, refund.redemption.currency)
 
 
 @admin.register(Redemption)

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,7 +33,8 @@ class ShownLine:
     price: int
     bought: int
     left: int
-    field: forms.BoundField | None
+    field: SafeString | None
+    errors: list[str]
 
 
 class RefundForm(forms.Form):
@@ -133,7 +135,16 @@ def _shown(paid: Paid, form: RefundForm) -> list[ShownLine]:
             price=line.price,
             bought=line.units,
             left=line.units - back.units,
-            field=form[f"line{place}"] if f"line{place}" in form.fields else None,
+            **_field(form, place, titles.get(item_ids[place], item_ids[place])),
         )
         for place, (line, back) in rows
     ]
+
+
+def _field(form: RefundForm, place: int, title: str) -> dict[str, Any]:
+    """Where to say it, called after its line for those who cannot see the table."""
+    name = f"line{place}"
+    if name not in form.fields:
+        return {"field": None, "errors": []}
+    words = _("%(course)s: comes back") % {"course": title or _("the order")}
+    return {"field": form[name].as_widget(attrs={"aria-label": words}), "errors": list(form[name].errors)}
