@@ -41,10 +41,10 @@ class RefundBody(msgspec.Struct, frozen=True):
         """As the verb takes it. Raises `Problem`."""
         is_one_sum = refunding.is_one_sum(redemption)
         if is_one_sum and self.items:
-            raise _wrong("/items", "not_in_order", "The order names no items: say the amount that comes back.")
+            raise _wrong("not_in_order", "/items", "The order names no items: say the amount that comes back.")
         if self.amount is not None:
             if not is_one_sum:
-                raise _wrong("/amount", "items_required", "The order names items: say which of them come back.")
+                raise _wrong("items_required", "/amount", "The order names items: say which of them come back.")
             return [Wanted(self.amount, line=0)]
         return [_wanted(place, each) for place, each in enumerate(self.items)]
 
@@ -105,7 +105,7 @@ class Refunds(PartnerView):
                     made = refunding.refund(redemption_id, platform, body.wanted(redemption))
                 except CannotRefund as refused:
                     place = "/amount" if body.amount is not None else f"/items/{refused.place or 0}"
-                    raise _wrong(place, refused.code, str(refused)) from None
+                    raise _wrong(refused.code, place, str(refused)) from None
                 except NotPaid as error:
                     raise Problem(409, "not_committed", str(error)) from None
                 return answer(_told(made), 201)
@@ -116,7 +116,7 @@ class Refunds(PartnerView):
 
 def _wanted(place: int, item: ReturnedItem) -> Wanted:
     if (item.item_id is None) == (item.line is None):
-        raise _wrong(f"/items/{place}", "invalid_field", "Say either item_id or line.")
+        raise _wrong("invalid_field", f"/items/{place}", "Say either item_id or line.")
     return Wanted(item.quantity, item.line, item.item_id or "")
 
 
@@ -141,5 +141,5 @@ def _told(made: Refund) -> RefundAnswer:
     )
 
 
-def _wrong(pointer: str, code: str, words: str) -> Problem:
+def _wrong(code: str, pointer: str, words: str) -> Problem:
     return Problem(422, code, words, [FieldError(pointer, code, words)])

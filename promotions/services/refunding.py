@@ -24,6 +24,8 @@ from promotions.services import counting
 REFUNDED = changes.declare("redemption.refunded", gettext_lazy("Order with coupons paid back"))
 ROLLED_BACK = changes.declare("redemption.rolled_back", gettext_lazy("Coupons given back"))
 PAID_BACK = gettext_noop("paid back")
+CHANGED = "changed_meanwhile"
+"""Why those who look at an old page are refused, which no platform can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def refund(
     if held.state != RedemptionState.COMMITTED:
         raise NotPaid(_("This redemption is %(state)s.") % {"state": held.get_state_display()})
     if known is not None and known != held.refunds.count():
-        raise CannotRefund("changed_meanwhile", _("Something else came back meanwhile. Look at what is left now."))
+        raise CannotRefund(CHANGED, _("Something else came back meanwhile. Look at what is left now."))
     paid = paid_of(held)
     made = _pay_back(paid, worked_out(paid, wanted))
     tell(REFUNDED, held, refund_id=str(made.pk), amount=made.amount, discount=made.discount)

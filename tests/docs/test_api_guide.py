@@ -139,7 +139,8 @@ def test_every_code_of_a_refusal_is_explained_and_no_other() -> None:
 
 def _codes_in_the_source() -> set[str]:
     """What the rooms and the roof give as codes."""
-    refusals = r"(?:Problem\(\s*\d{3},|Refusal\(|Unstorable\(|LinkRefused\(|_no_key\(|_refused\()\s*\"([a-z_]+)\""
+    calls = r"Problem\(\s*\d{3},|(?:Refusal|Unstorable|LinkRefused|CannotRefund|_no_key|_refused|_wrong)\("
+    refusals = rf"(?:{calls})\s*\"([a-z_]+)\""
     places = [ROOT / room for room in ("crossmarket", "accounts", "profiles", "recommend", "promotions", "campaigns")]
     files = [file for place in places for file in place.rglob("*.py") if "admin" not in file.parts]
     return {code for file in files for code in re.findall(refusals, file.read_text(encoding="utf-8"))}
