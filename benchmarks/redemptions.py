@@ -36,13 +36,13 @@ STATEMENTS = (
     SELECT used, limit_total, spent, budget FROM promotions_couponbatch WHERE id = %(batch)s FOR NO KEY UPDATE
     """,
     """
-    INSERT INTO promotions_redemption (id, platform_id, account_id, order_id, currency, amount, discount, lines, state,
-        expires_at, created_at)
-    VALUES (%(id)s, %(platform)s, %(account)s, %(order)s, 'CNY', 1000, 100, '[]', 'reserved', now(), now())
+    INSERT INTO promotions_redemption (id, platform_id, account_id, order_id, currency, amount, discount, refunded,
+        lines, state, expires_at, created_at)
+    VALUES (%(id)s, %(platform)s, %(account)s, %(order)s, 'CNY', 1000, 100, 0, '[]', 'reserved', now(), now())
     """,
     """
-    INSERT INTO promotions_use (redemption_id, batch_id, code, place, amount, discounts, day, counts)
-    VALUES (%(id)s, %(batch)s, 'BENCHMARK', 0, 100, '{100}', current_date, true)
+    INSERT INTO promotions_use (redemption_id, batch_id, code, place, amount, discounts, returned, day, counts)
+    VALUES (%(id)s, %(batch)s, 'BENCHMARK', 0, 100, '{100}', 0, current_date, true)
     """,
     "UPDATE promotions_couponbatch SET used = used + 1, spent = spent + 100 WHERE id = %(batch)s",
 )

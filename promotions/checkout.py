@@ -4,44 +4,27 @@ A reservation asks with the rows of batches and coupons locked, so that what is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import models
 from django.db.models import Count
 
 from accounts.models import LinkedAccount, Platform
 from profiles.models import Course, Event, EventType, Segment
-from promotions import codes, holdouts, hours, scope
-from promotions.models import BatchDay, BatchState, CodeKind, Coupon, CouponBatch, CouponState, Use
+from promotions import holdouts, hours, scope
+from promotions.finding import Found
+from promotions.models import BatchDay, BatchState, CouponBatch, Use
 from promotions.pricing import stacking
-from promotions.pricing.benefits import Benefit
 from promotions.pricing.best import best_claims
 from promotions.pricing.order import Order
 from promotions.pricing.stacking import Applied, Claim
 from promotions.reasons import Reason, Refusal
 from promotions.scope import CourseFacts
-
-Row = TypeVar("Row", bound=models.Model)
-
-
-class Found(NamedTuple):
-    """What a code stands for; `coupon` is None where everybody uses the same code."""
-
-    code: str
-    batch: CouponBatch
-    coupon: Coupon | None
-
-    @property
-    def gives(self) -> Benefit:
-        """What it gives: what the coupon says of itself, else what all of the batch give."""
-        return self.batch.gives if self.coupon is None else self.coupon.gives_of(self.batch)
 
 
 @dataclass(frozen=True)
@@ -80,36 +63,6 @@ class Refused(Exception):
     def __init__(self, reason: Reason, **facts: object) -> None:
         super().__init__(reason)
         self.reason, self.facts = reason, facts
-
-
-def find(typed: Iterable[str], lock: bool = False) -> tuple[list[Found], list[Refusal]]:
-    """What each code stands for, each once, and those that stand for nothing.
-
-    With `lock`, batches and then coupons are locked in the order of their keys until the transaction ends.
-    """
-    wanted = list(dict.fromkeys(codes.normal(code) for code in typed))
-    batch_of_code = dict(Coupon.objects.filter(code__in=wanted).values_list("code", "batch_id"))
-    own_codes = list(batch_of_code)
-    shared = CouponBatch.objects.published().filter(shared_code__in=wanted, code_kind=CodeKind.SHARED)
-    for code, batch_id in shared.order_by("ends_at", "pk").values_list("shared_code", "pk"):
-        batch_of_code.setdefault(code, batch_id)
-    batch_rows = CouponBatch.objects.filter(pk__in=set(batch_of_code.values())).with_segments()
-    batches = {batch.pk: batch for batch in _in_order(batch_rows, lock)}
-    coupon_rows = _in_order(Coupon.objects.filter(code__in=own_codes), lock) if own_codes else []
-    coupons = {coupon.code: coupon for coupon in coupon_rows}
-    found: list[Found] = []
-    refusals: list[Refusal] = []
-    for code in wanted:
-        batch, coupon = batches.get(batch_of_code[code]) if code in batch_of_code else None, coupons.get(code)
-        if (
-            batch is None
-            or batch.state in (BatchState.DRAFT, BatchState.REVIEW)
-            or (coupon is not None and coupon.state == CouponState.REVOKED)
-        ):
-            refusals.append(Refusal(code, Reason.NOT_FOUND))
-        else:
-            found.append(Found(code, batch, coupon))
-    return found, refusals
 
 
 def quote(
@@ -231,7 +184,7 @@ class _Circumstances:
         batches = {each.batch.pk: each.batch for each in found}
         self.only = _only_courses(found)
         self.courses = _facts(platform, order, any(batch.scope for batch in batches.values()))
-        self.used_by_person = _used_by_person(account, batches)
+        self.used_by_person = _used_by_person(account, found)
         self.used_today = _used_today(batches, moment)
         self.segments = _segments_of(account, batches)
         self.persons_accounts = _accounts_of_person(account, found)
@@ -321,15 +274,11 @@ def _check_time(found: Found, moment: datetime) -> None:
         raise Refused(Reason.NOT_STARTED)
 
 
-def _in_order(rows: models.QuerySet[Row], lock: bool) -> list[Row]:
-    """By key, so that everybody locks in one order."""
-    rows = rows.order_by("pk")
-    return list(rows.select_for_update(no_key=True) if lock else rows)
-
-
 def _facts(platform: Platform, order: Order, is_asked: bool) -> list[CourseFacts]:
     """What is known of the course of each line; nothing where nobody asks."""
-    items = {line.item_id for line in order.lines} - {""} if is_asked else set()
+    if not is_asked:
+        return [CourseFacts(platform.slug, line.item_id) for line in order.lines]
+    items = {line.item_id for line in order.lines} - {""}
     described = {
         course.item_id: CourseFacts(
             platform.slug, course.item_id, course.kind, course.category, course.teacher, frozenset(course.tags)
@@ -351,13 +300,14 @@ def _only_courses(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
     return {code: named[course] for code, course in wanted.items()}
 
 
-def _used_by_person(account: LinkedAccount | None, batches: Mapping[UUID, CouponBatch]) -> dict[UUID, int]:
+def _used_by_person(account: LinkedAccount | None, found: Sequence[Found]) -> dict[UUID, int]:
     """Uses of each batch by all accounts of the person."""
-    limited = [key for key, batch in batches.items() if batch.limit_person is not None]
+    used = {each.batch.pk: each.used for each in found if each.used is not None}
+    limited = {each.batch.pk for each in found if each.batch.limit_person is not None} - used.keys()
     if account is None or not limited:
-        return {}
+        return used
     uses = Use.objects.filter(batch__in=limited, counts=True, redemption__account__person_id=account.person_id)
-    return dict(uses.order_by().values("batch").annotate(times=Count("pk")).values_list("batch", "times"))
+    return used | dict(uses.order_by().values("batch").annotate(times=Count("pk")).values_list("batch", "times"))
 
 
 def _used_today(batches: Mapping[UUID, CouponBatch], moment: datetime) -> dict[UUID, int]:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount, Platform
 from promotions import checkout, codes
-from promotions.checkout import Check, Found
+from promotions.checkout import Check
+from promotions.finding import Found
 from promotions.models import BatchState, Coupon, CouponBatch, CouponState, Redemption, RedemptionState, Use
 from promotions.pricing.order import Order
 from promotions.reasons import Reason, Refusal

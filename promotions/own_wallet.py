@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import LinkedAccount, Platform
 from profiles.models import Course
 from promotions import checkout, scope
-from promotions.checkout import Found, Refused
+from promotions.checkout import Refused
+from promotions.finding import Found
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState, RedemptionState, Use
 from promotions.pricing.order import Line, Order
 from promotions.services import meeting

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount, Platform
 from promotions import checkout
-from promotions.checkout import Check, Found, Quote
+from promotions.checkout import Check, Quote
+from promotions.finding import Found, find
 from promotions.models import BatchState, CouponBatch
 from promotions.pricing.order import Order
 from promotions.reasons import Reason, Refusal
@@ -87,7 +88,7 @@ def simulate(
 
     Reservations that are over count until they have been given back, which happens within seconds.
     """
-    by_code, unknown = checkout.find(typed)
+    by_code, unknown = find(typed)
     found = [*by_code, *_as_coupons(batches, {each.code for each in by_code})]
     quote = checkout.quote(platform, account, order, found, moment)
     refusals = {each.code: each for each in quote.refusals}

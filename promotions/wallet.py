@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import LinkedAccount, Platform
 from promotions import checkout, offer_words, scope
-from promotions.checkout import Found, Refused
+from promotions.checkout import Refused
+from promotions.finding import Found
 from promotions.models import CodeKind, Coupon, CouponBatch, CouponState
 from promotions.pricing.benefits import WHOLE, Benefit, BenefitKind
 from promotions.services import meeting

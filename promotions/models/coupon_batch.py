@@ -136,6 +136,9 @@ class CouponBatch(models.Model):
         verbose_name = _("coupon batch")
         verbose_name_plural = _("coupon batches")
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["shared_code"], name="batch_of_shared_code", condition=Q(code_kind=CodeKind.SHARED))
+        ]
         permissions = [("approve_couponbatch", "Can let coupon batches go live")]
         constraints = [
             models.CheckConstraint(

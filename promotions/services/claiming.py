@@ -12,7 +12,8 @@ from accounts.services import changes
 from accounts.services.changes import News
 from profiles.models import Course
 from promotions import checkout, codes
-from promotions.checkout import Found, Refused
+from promotions.checkout import Refused
+from promotions.finding import Found
 from promotions.models import BatchState, CodeKind, Coupon, CouponBatch, CouponState, Gift
 from promotions.reasons import Reason, Refusal
 from promotions.services import meeting, redeeming

@@ -46,8 +46,16 @@ def generate(reporter: Reporter, /, batch_id: str, count: int) -> Result:
             made += make(UUID(batch_id), min(AT_ONCE, count - made))
     finally:
         audit.record_about(batch.get(), None, MADE, {COUPONS: [None, made]})
+        if made:
+            _tell_the_planner()
     reporter(MAKING, count, count)
     return {"made": made}
+
+
+def _tell_the_planner() -> None:
+    """Plans that were made while there were few coupons would read all of them; what is known anew ends such plans."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE promotions_coupon")
 
 
 @transaction.atomic

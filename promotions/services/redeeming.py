@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LinkedAccount, Platform
 from accounts.services import changes
-from promotions import checkout
+from promotions import checkout, finding
 from promotions.checkout import Quote
 from promotions.models import Redemption, RedemptionState, Use
 from promotions.pricing.order import Order
@@ -121,7 +121,7 @@ def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: 
     if quote.refusals or not quote.applied:
         raise CannotRedeem(quote.refusals)
     now = timezone.now()
-    redemption = Redemption.objects.create(
+    redemption = Redemption(
         platform=platform,
         account=account,
         order_id=order.order_id,
@@ -145,8 +145,7 @@ def _reserve(platform: Platform, external_id: str, typed: Sequence[str], order: 
         )
         for place, (found, applied) in enumerate(quote.applied)
     ]
-    Use.objects.bulk_create(uses)
-    counting.count(uses, 1)
+    counting.set_aside(redemption, uses)
     return redemption
 
 
@@ -158,7 +157,7 @@ def _asked(
     lock: bool,
     is_new: bool = False,
 ) -> Quote:
-    found, unknown = checkout.find(typed, lock)
+    found, unknown = finding.find(typed, lock, account.person_id if account else None)
     meeting.meet(None if is_new else account, [each.batch for each in found])
     quote = checkout.quote(platform, account, order, found, timezone.now(), is_new)
     return Quote(order, quote.applied, [*unknown, *quote.refusals])
@@ -166,7 +165,7 @@ def _asked(
 
 def _meet_again(platform: Platform, external_id: str, typed: Sequence[str]) -> None:
     """What was noted of meeting batches went with the transaction that was refused."""
-    batches = [found.batch for found in checkout.find(typed)[0] if found.batch.experiment_id]
+    batches = [found.batch for found in finding.find(typed)[0] if found.batch.experiment_id]
     if batches:
         meeting.meet(LinkedAccount.objects.filter(platform=platform, external_id=external_id).first(), batches)
 
@@ -180,4 +179,4 @@ def _may_be_freed(refusals: Sequence[Refusal]) -> bool:
 
 
 def _batches_of(typed: Sequence[str]) -> list[UUID]:
-    return [found.batch.pk for found in checkout.find(typed)[0]]
+    return [found.batch.pk for found in finding.find(typed)[0]]

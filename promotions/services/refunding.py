@@ -210,5 +210,5 @@ def _pay_back(paid: Paid, parts: dict[int, Returned]) -> Refund:
 def _end(paid: Paid) -> None:
     """Nothing is left of what was paid: the coupons can be used again where their batches say so."""
     batches = {batch.pk: batch for batch in counting.hold_batches(paid.uses)}
-    counting.count([use for use in paid.uses if use.counts and batches[use.batch_id].returns_coupon], -1)
+    counting.take_back([use for use in paid.uses if use.counts and batches[use.batch_id].returns_coupon])
     counting.end([paid.redemption], RedemptionState.ROLLED_BACK)

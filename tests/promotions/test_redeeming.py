@@ -63,6 +63,17 @@ def test_a_code_works_however_it_is_typed(shop):
     assert (batch.used, batch.spent) == (1, 100)
 
 
+def test_a_code_that_an_ended_batch_left_is_that_of_the_batch_that_has_it_now(shop):
+    day = timedelta(days=1)
+    for number in range(2):
+        past = timezone.now() - day * (2 - number)
+        CouponBatchFactory(shared_code="SPRING", state=BatchState.ENDED, ends_at=past, value=1)
+    assert why(shop, "SPRING") is Reason.EXPIRED
+    CouponBatchFactory(shared_code="SPRING", ends_at=timezone.now() + day, value=70)
+    assert redeeming.validate(shop, "li", ["SPRING"], order_of(1_000)).discount == 70
+    assert why(shop, "SPRING") is None
+
+
 def test_a_code_that_is_none_or_not_published_or_revoked_is_not_found(shop):
     CouponFactory(code="GONE", state=CouponState.REVOKED)
     CouponBatchFactory(shared_code="SECRET", state=BatchState.DRAFT)
