@@ -13,21 +13,16 @@ LEAST_SPREAD = 1e-9
 class Basis:
     """What turns features (n, p) into columns (n, q), the first of them constant.
 
-    mean, scale: (p,). knots: (k, 2), the feature and the standardised place of each bend. pairs: (m, 2), the features
-    whose products are columns.
+    mean, scale: (p,). knots: (k, 2), the feature and the standardised place of each bend.
     """
 
     mean: Float64Array
     scale: Float64Array
     knots: Float64Array
-    pairs: Float64Array
 
     @classmethod
-    def of(cls, features: Float64Array, bends: int, n_paired: int) -> "Basis":
-        """The basis of these features, with so many bends for each that takes more than two values.
-
-        n_paired: the first so many features are multiplied with one another.
-        """
+    def of(cls, features: Float64Array, bends: int) -> "Basis":
+        """The basis of these features, with so many bends for each that takes more than two values."""
         mean, scale = features.mean(axis=0), features.std(axis=0)
         scale = np.where(scale > LEAST_SPREAD, scale, 1.0)
         x = (features - mean) / scale
@@ -38,14 +33,10 @@ class Basis:
             if bends and len(np.unique(x[:, column])) > 2
             for place in np.unique(np.quantile(x[:, column], shares))
         ]
-        paired = min(n_paired, x.shape[1])
-        pairs = [(one, other) for one in range(paired) for other in range(one)]
-        return cls(mean, scale, np.array(knots, float).reshape(-1, 2), np.array(pairs, float).reshape(-1, 2))
+        return cls(mean, scale, np.array(knots, float).reshape(-1, 2))
 
     def columns(self, features: Float64Array) -> Float64Array:
         """The columns of some people's features, float64 (n, q)."""
         x = (features - self.mean) / self.scale
-        of_knot, of_pair = self.knots[:, 0].astype(int), self.pairs.astype(int)
-        bent = np.maximum(x[:, of_knot] - self.knots[:, 1], 0.0)
-        products = x[:, of_pair[:, 0]] * x[:, of_pair[:, 1]]
-        return np.hstack([np.ones((len(x), 1)), x, bent, products])
+        bent = np.maximum(x[:, self.knots[:, 0].astype(int)] - self.knots[:, 1], 0.0)
+        return np.hstack([np.ones((len(x), 1)), x, bent])
