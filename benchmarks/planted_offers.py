@@ -41,7 +41,7 @@ AIM, MOST_AT_RANDOM = 0.8, 0.25
 
 @dataclass(frozen=True)
 class People:
-    """features: (n, p), what is known. chances: (n, L), the truth. kinds: (n,), the likeliest of four. terms: limits."""
+    """features: (n, p), what is known. chances: (n, L), true. kinds: (n,), the likeliest of four. terms: bounds."""
 
     features: Float64Array
     chances: Float64Array
