@@ -44,13 +44,20 @@ def scratch_system() -> Iterator[None]:
 @contextmanager
 def web_server() -> Iterator[int]:
     """The product's own gunicorn with its own settings, on a free port, which is told."""
+    with web_processes() as (port, _server):
+        yield port
+
+
+@contextmanager
+def web_processes() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """The same, and its first process, whose children do the work."""
     port = _free_port()
     environment = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
     command = [sys.executable, "-m", "gunicorn", "--config", "python:crossmarket.gunicorn"]
     server = subprocess.Popen(command, env=environment, cwd=Path(__file__).resolve().parent.parent)
     try:
         _wait_for(port, server)
-        yield port
+        yield port, server
     finally:
         server.terminate()
         server.wait(PATIENCE)

@@ -1,5 +1,7 @@
 """What is answered when a page does not exist, may not be seen, or breaks: problems for the API, pages for people."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
@@ -23,7 +25,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500; 503 while the database is away."""
+    is_away = problems.is_unavailable(sys.exception())
     if request.path.startswith(API):
-        return problems.server_error(request)
-    return defaults.server_error(request)
+        return problems.unavailable().response() if is_away else problems.server_error(request)
+    page = defaults.server_error(request)
+    if is_away:
+        page.status_code = 503
+        page.headers["Retry-After"] = problems.RETRY_AFTER
+    return page

@@ -1,10 +1,13 @@
 """Real processes beside the tests: a Celery worker on the test database."""
 
+import http.client
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -34,6 +37,38 @@ def process_environment(**more: str) -> dict[str, str]:
     from django.conf import settings
 
     return os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | more
+
+
+@contextmanager
+def web_server(**environment: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """The product's own gunicorn on the test database: its port, and its first process, whose children do the work."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:crossmarket.gunicorn"]
+    given = process_environment(PORT=str(port), HOST="127.0.0.1", **environment)
+    server = subprocess.Popen(command, cwd=ROOT, env=given, start_new_session=True)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not _is_up(port):
+            assert server.poll() is None, "the web server ended at once; its last lines are above"
+            assert time.monotonic() < deadline, "the web server did not answer"
+            time.sleep(0.05)
+        yield port, server
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+
+
+def _is_up(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 @pytest.fixture(scope="session")

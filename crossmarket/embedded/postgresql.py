@@ -61,11 +61,20 @@ def start() -> None:
 
 def stop() -> None:
     """Stop PostgreSQL, everything written. One that is gone already is left at that."""
+    _stop("fast")
+
+
+def crash() -> None:
+    """Stop PostgreSQL at once, as a power cut would: the next start goes through its log of writes."""
+    _stop("immediate")
+
+
+def _stop(mode: str) -> None:
     folder = database_folder()
     if not (folder / "postmaster.pid").exists():
         return
     try:
-        _run(folder, "pg_ctl", "-D", str(folder), "-m", "fast", "-w", "-t", str(PATIENCE), "stop")
+        _run(folder, "pg_ctl", "-D", str(folder), "-m", mode, "-w", "-t", str(PATIENCE), "stop")
     except subprocess.CalledProcessError as error:
         print(f"PostgreSQL in {folder} did not stop: {error.stderr.strip()}", file=sys.stderr)
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -14,6 +15,8 @@ from rest_framework import exceptions
 logger = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER = "1"
+"""Seconds after which such a request is best sent again."""
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -66,6 +69,9 @@ class Problem(Exception):
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Django REST framework's hook: every error of a view becomes a problem; None lets the unforeseen through."""
+    if is_unavailable(error):
+        logger.warning("database unavailable", error=type(error.__cause__ or error).__name__)
+        return unavailable().response()
     problem = _as_problem(error)
     return problem.response() if problem else None
 
@@ -74,6 +80,20 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The answer for API paths that do not exist."""
     return Problem(404, "not_found", f"There is nothing at {request.path}.").response()
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether the database is away, restarts, or let others go first, so that later the same works.
+
+    A connection that breaks while an answer is read is no more than a `DatabaseError` to the driver.
+    """
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
+
+
+def unavailable() -> Problem:
+    """The answer while the database is away."""
+    words = "The database is not to be reached just now. Send the same again in a moment."
+    return Problem(503, "unavailable", words, headers={"Retry-After": RETRY_AFTER})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
