@@ -1,5 +1,6 @@
 """The partner API of coupons on orders."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,7 +17,7 @@ from crossmarket.foundation.problems import FieldError, Problem
 from crossmarket.foundation.schema import documented
 from promotions import codes
 from promotions.checkout import Quote
-from promotions.models import Redemption
+from promotions.models import Redemption, Use
 from promotions.pricing.order import Line, Order
 from promotions.reasons import Refusal
 from promotions.services import redeeming
@@ -146,10 +147,10 @@ class Redemptions(PartnerView):
         def work() -> HttpResponse:
             with translation.override(language(request.GET.get("lang", ""), platform.locale)):
                 try:
-                    made = redeeming.reserve(platform, body.user_id, body.codes, body.order.order())
+                    made, uses = redeeming.reserve_uses(platform, body.user_id, body.codes, body.order.order())
                 except redeeming.CannotRedeem as refused:
                     raise _problem(refused.refusals, body.codes) from None
-                return answer(_redemption(made), 201)
+                return answer(_redemption(made, uses), 201)
 
         return once(request, f"redemptions of {platform.pk}", about(platform.pk, body.user_id), raw, work)
 
@@ -208,8 +209,8 @@ def _validation(quote: Quote) -> ValidationAnswer:
     )
 
 
-def _redemption(redemption: Redemption) -> RedemptionAnswer:
-    uses = list(redemption.uses.all())
+def _redemption(redemption: Redemption, uses: Sequence[Use] | None = None) -> RedemptionAnswer:
+    uses = list(redemption.uses.order_by("place")) if uses is None else uses
     discounts = [sum(use.discounts[line] for use in uses) for line in range(len(redemption.lines))]
     return RedemptionAnswer(
         id=redemption.pk,

@@ -8,16 +8,41 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from crossmarket.foundation.models import KeptAnswer
 from crossmarket.foundation.problems import Problem
+from crossmarket.foundation.statements import Statement
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
 KEPT = timedelta(hours=48)
+LOCK = Statement(
+    "foundation_lock_answer", {"subject": "text"}, "SELECT pg_try_advisory_xact_lock(hashtextextended(%(subject)s, 1))"
+)
+KEPT_ANSWER = Statement(
+    "foundation_kept_answer",
+    {"scope": "text", "key": "text"},
+    "SELECT fingerprint, status, content_type, body FROM foundation_keptanswer "
+    "WHERE scope = %(scope)s AND key = %(key)s",
+)
+KEEP = Statement(
+    "foundation_keep_answer",
+    {
+        "scope": "text",
+        "key": "text",
+        "about": "text",
+        "fingerprint": "bytea",
+        "status": "smallint",
+        "content_type": "text",
+        "body": "bytea",
+        "now": "timestamptz",
+    },
+    "INSERT INTO foundation_keptanswer (scope, key, about, fingerprint, status, content_type, body, created_at) "
+    "VALUES (%(scope)s, %(key)s, %(about)s, %(fingerprint)s, %(status)s, %(content_type)s, %(body)s, %(now)s)",
+)
 
 
 def once(request: HttpRequest, scope: str, about: str, body: bytes, work: Callable[[], HttpResponse]) -> HttpResponse:
@@ -38,11 +63,14 @@ def once(request: HttpRequest, scope: str, about: str, body: bytes, work: Callab
     fingerprint = hashlib.sha256(body).digest()
     with transaction.atomic():
         _lock(f"{scope} {key}")
-        kept = KeptAnswer.objects.filter(scope=scope, key=key).first()
-        if kept is not None:
-            return _again(kept, fingerprint)
+        for known, status, content_type, kept in KEPT_ANSWER.rows(scope=scope, key=key):
+            if bytes(known) != fingerprint:
+                raise Problem(
+                    422, "idempotency_key_reused", f"This {HEADER} was used for another body. Take a new one."
+                )
+            return HttpResponse(bytes(kept), status=status, content_type=content_type)
         response = _done(work)
-        KeptAnswer.objects.create(
+        KEEP.run(
             scope=scope,
             key=key,
             about=about,
@@ -50,6 +78,7 @@ def once(request: HttpRequest, scope: str, about: str, body: bytes, work: Callab
             status=response.status_code,
             content_type=response.headers["Content-Type"],
             body=response.content,
+            now=timezone.now(),
         )
     return response
 
@@ -65,16 +94,9 @@ def forget_old() -> int:
 
 
 def _lock(subject: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 1))", [subject])
-        if not cursor.fetchone()[0]:
-            raise Problem(409, "request_in_progress", "The first call with this key is still running. Try again later.")
-
-
-def _again(kept: KeptAnswer, fingerprint: bytes) -> HttpResponse:
-    if bytes(kept.fingerprint) != fingerprint:
-        raise Problem(422, "idempotency_key_reused", f"This {HEADER} was used for another body. Take a new one.")
-    return HttpResponse(bytes(kept.body), status=kept.status, content_type=kept.content_type)
+    ((is_ours,),) = LOCK.rows(subject=subject)
+    if not is_ours:
+        raise Problem(409, "request_in_progress", "The first call with this key is still running. Try again later.")
 
 
 def _done(work: Callable[[], HttpResponse]) -> HttpResponse:

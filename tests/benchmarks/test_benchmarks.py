@@ -20,7 +20,13 @@ def test_all_measurements_run_in_a_folder_of_their_own_and_tell_their_tables(tmp
     assert done.returncode == 0, done.stderr
     for words in ("Ingestion", "COPY of the same rows", "POST /events, 2 senders", "Recommendations", "empty view"):
         assert words in done.stdout
-    for words in ("bilinear, a person with a new event", "Learning", "inversion alone", "Coupons reserved", "budget of 100.00"):
+    for words in (
+        "bilinear, a person with a new event",
+        "Learning",
+        "inversion alone",
+        "Coupons reserved",
+        "budget of 100.00",
+    ):
         assert words in done.stdout
     assert not untouched.exists()
 
